@@ -13,7 +13,11 @@ _FALSE = {"0", "false", "no", "off"}
 
 
 def text(name: str, default: str | None = None) -> str:
-    """The variable's value, or the content of the file that `<name>_FILE` names; raises when neither is set and there is no default."""
+    """The variable's value, or the content of the file that `<name>_FILE` names.
+
+    Raises ImproperlyConfigured when both are set, when the file cannot be read, or when nothing is set and there is no
+    default.
+    """
     value, path = os.environ.get(name), os.environ.get(f"{name}_FILE")
     if value is not None and path is not None:
         raise ImproperlyConfigured(f"Set {name} or {name}_FILE, not both")
