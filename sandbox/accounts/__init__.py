@@ -1,0 +1,1 @@
+"""The OAuth accounts server: people, clients, codes, tokens, the consent page."""

@@ -1,0 +1,73 @@
+"""From a parsed request to a reply, synchronously: route, token, scopes, organisation, handler. One call is atomic."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from sandbox.accounts.scopes import allows
+from sandbox.core import ApiError, Product, Refusal, Reply, Request, Route
+
+log = logging.getLogger("sandbox")
+
+
+@dataclass(slots=True)
+class Outcome:
+    reply: Reply
+    endpoint: str
+
+
+def run(product: Product, request: Request, refusal: Refusal | None = None) -> Outcome:
+    """`refusal` is a scripted one: it comes after authentication, instead of the handler."""
+    endpoint = "(unknown)"
+    try:
+        route, request.params = product.routes.match(request.method, request.path)
+        endpoint = route.endpoint(request.params)
+        admit(product, request, route)
+        if refusal is not None:
+            raise refusal
+        reply = route.handler(request)
+        if request.method != "GET":
+            request.world.touch()
+    except Exception as error:
+        # Books errors are a class of their own: only `render` knows what is an answer and what is a bug.
+        reply = render(product, request, error)
+    product.finish(request, reply)
+    return Outcome(reply, endpoint)
+
+
+def render(product: Product, request: Request, error: Exception) -> Reply:
+    if not isinstance(error, ApiError):
+        try:
+            return product.render(error)  # type: ignore[arg-type]
+        except Exception:
+            log.exception("%s %s failed", request.method, request.path, exc_info=error)
+            return product.render(Refusal("internal"))
+    return product.render(error)
+
+
+def admit(product: Product, request: Request, route: Route) -> None:
+    """Sets grant, person, org and user, or raises."""
+    if product.needs_token:
+        authenticate(request)
+        assert request.grant is not None
+        for scope in route.scopes:
+            if not allows(request.grant.scopes, scope, request.params):
+                raise Refusal("scope")
+    product.enter(request, route)
+
+
+def authenticate(request: Request) -> None:
+    """`Zoho-oauthtoken` and `Bearer` are both taken (bigin-api.md 2, books-api.md 1.2)."""
+    header = request.headers.get("Authorization", "")
+    if not header:
+        raise Refusal("no_token")
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() not in ("zoho-oauthtoken", "bearer"):
+        raise Refusal("bad_scheme")
+    world = request.world
+    grant = world.accounts.access_tokens.get(value.strip())
+    if grant is None or grant.expires <= world.clock.seconds():
+        raise Refusal("invalid_token")
+    request.grant = grant
+    request.person = world.accounts.people[grant.zuid]
