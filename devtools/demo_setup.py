@@ -1,0 +1,116 @@
+"""One of the demo's processes: migrates, opens the gate, waits until everything answers, says what to open, stays."""
+
+import argparse
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from devtools.demo_plan import Place
+
+WELCOME = """
+  The demo is up.
+
+    {sandbox}/   a small Bigin to click through; Settings > Toppings connects it
+    {books}   the Books organisation behind it
+    {web}   this product
+
+  Ctrl-C ends everything and keeps the data; make demo-reset clears it.
+"""
+
+
+class NotReady(Exception):
+    """The text is one line for a person."""
+
+
+def wait_for(what: str, ready: Callable[[], bool], *, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if time.monotonic() > deadline:
+            raise NotReady(f"{what} did not answer within {seconds:.0f} s")
+        time.sleep(0.1)
+
+
+def listens(url: str) -> bool:
+    parts = urlsplit(url)
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or 0), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def database_answers() -> bool:
+    """The cluster accepts connections a moment before the demo's database is made in it."""
+    import psycopg2  # noqa: PLC0415
+
+    try:
+        psycopg2.connect(os.environ["DATABASE_URL"], connect_timeout=2).close()
+    except psycopg2.OperationalError:
+        return False
+    return True
+
+
+def page_answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - an address of our own making
+            return True
+    except urllib.error.HTTPError as error:
+        return error.code < 500
+    except OSError:
+        return False
+
+
+def worker_answers(name: str) -> bool:
+    from bigin_books.celery import app  # noqa: PLC0415
+
+    return bool(app.control.ping(destination=[name], timeout=1))
+
+
+def migrate(log: Path) -> None:
+    with log.open("wb") as output:
+        done = subprocess.run(
+            [sys.executable, "manage.py", "migrate", "--no-input"], stdout=output, stderr=output, check=False
+        )
+    if done.returncode:
+        lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+        raise NotReady(f"migration failed: {lines[-1] if lines else 'it said nothing'} (all of it: {log})")
+
+
+def bring_up(where: Place) -> None:
+    wait_for("PostgreSQL", database_answers)
+    wait_for("Redis", lambda: listens(os.environ["REDIS_URL"]))
+    migrate(where.home / "migrate.log")
+    where.gate.touch()
+    web, sandbox = os.environ["BASE_URL"], os.environ["SANDBOX_URL"]
+    wait_for("the sandbox", lambda: page_answers(f"{sandbox}/__sandbox__/calls"))
+    wait_for("the web server", lambda: page_answers(f"{web}/"))
+    for name in ("sync@demo", "interactive@demo"):
+        wait_for(f"worker {name}", lambda name=name: worker_answers(name))
+    wait_for("beat", lambda: any(where.home.glob("beat*")))
+    print(WELCOME.format(web=web, sandbox=sandbox, books=f"{sandbox}/mini-books/"), flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m devtools.demo_setup", description=__doc__)
+    parser.add_argument("--home", type=Path, required=True)
+    where = Place(home=parser.parse_args().home, data=Path())
+    try:
+        bring_up(where)
+    except NotReady as error:
+        where.problem.write_text(str(error))
+        print(error, file=sys.stderr, flush=True)
+        return 1
+    signal.sigwait({signal.SIGTERM, signal.SIGINT})
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
