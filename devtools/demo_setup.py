@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -76,9 +77,8 @@ def worker_answers(name: str) -> bool:
 
 def migrate(log: Path) -> None:
     with log.open("wb") as output:
-        done = subprocess.run(
-            [sys.executable, "manage.py", "migrate", "--no-input"], stdout=output, stderr=output, check=False
-        )
+        command = [sys.executable, "manage.py", "migrate", "--no-input"]
+        done = subprocess.run(command, stdout=output, stderr=output, check=False)
     if done.returncode:
         lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
         raise NotReady(f"migration failed: {lines[-1] if lines else 'it said nothing'} (all of it: {log})")
@@ -93,7 +93,7 @@ def bring_up(where: Place) -> None:
     wait_for("the sandbox", lambda: page_answers(f"{sandbox}/__sandbox__/calls"))
     wait_for("the web server", lambda: page_answers(f"{web}/"))
     for name in ("sync@demo", "interactive@demo"):
-        wait_for(f"worker {name}", lambda name=name: worker_answers(name))
+        wait_for(f"worker {name}", partial(worker_answers, name))
     wait_for("beat", lambda: any(where.home.glob("beat*")))
     print(WELCOME.format(web=web, sandbox=sandbox, books=f"{sandbox}/mini-books/"), flush=True)
 
@@ -108,7 +108,7 @@ def main() -> int:
         where.problem.write_text(str(error))
         print(error, file=sys.stderr, flush=True)
         return 1
-    signal.sigwait({signal.SIGTERM, signal.SIGINT})
+    signal.pause()
     return 0
 
 

@@ -1,0 +1,71 @@
+# One command each. Every target makes its own environment from the hashed locks; nothing needs installing by hand
+# but Python 3.11+ with venv and pip, make and git.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+DEMO_READY := $(VENV)/.ready-demo
+DEV_READY := $(VENV)/.ready-dev
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
+UV ?= uv
+# No host of any registry stands in a lock, so whatever the reader's pip is told to use will do.
+LOCK := $(UV) --no-config pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-header --no-annotate --no-emit-index-url $(LOCK_OPTIONS)
+# Two workers share the two cores of a small machine; more cores, more workers.
+PYTEST_WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-reset test lint bench soak topping gallery lock clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "This needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Set PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "Python's venv is missing: apt-get install python3-venv (or your system's package of that name)" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(DEMO_READY): requirements-demo.txt | $(BIN)/python
+	@echo "Installing what the demo needs into $(VENV) …"
+	@$(PIP_INSTALL) -r requirements-demo.txt
+	@touch $@
+
+$(DEV_READY): requirements-dev.txt $(DEMO_READY)
+	@echo "Installing what development needs into $(VENV) …"
+	@$(PIP_INSTALL) -r requirements-dev.txt
+	@touch $@
+
+demo: $(DEMO_READY) ## everything on this machine: sandbox on :9000, web on :8000; Ctrl-C ends it
+	@exec $(BIN)/python -m devtools.demo
+
+demo-reset: $(DEMO_READY) ## forget what the demo has stored
+	@exec $(BIN)/python -m devtools.demo --reset
+
+test: $(DEV_READY) ## the whole suite, with a browser where a Chromium is found
+	$(BIN)/pytest -m "not soak" --numprocesses $(PYTEST_WORKERS) --dist loadscope
+
+lint: $(DEV_READY) ## style, types, imports, templates, migrations, deploy settings
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m devtools.lint_templates
+	$(BIN)/python -m devtools.lint_shape
+	$(BIN)/python -m devtools.lint_deploy
+
+bench: $(DEV_READY) ## the benchmarks
+	$(BIN)/python -m benchmarks
+
+soak: $(DEV_READY) ## thousands of crash and fault trials
+	$(BIN)/pytest -m soak --timeout 0
+
+lock: ## write the locks again from pyproject.toml (LOCK_OPTIONS=--upgrade takes newer versions)
+	@command -v $(UV) >/dev/null || { echo "uv is missing, and only this target needs it: pip install uv" >&2; exit 1; }
+	$(LOCK) --all-extras --output-file requirements-dev.txt
+	$(LOCK) --extra embedded --extra sandbox --constraint requirements-dev.txt --output-file requirements-demo.txt
+	$(LOCK) --constraint requirements-dev.txt --output-file requirements.txt
+
+clean: ## remove the environment and every cache
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis node_modules staticfiles
