@@ -1,3 +1,5 @@
+"""The app of keeping records in step."""
+
 from django.apps import AppConfig
 
 

@@ -9,72 +9,29 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Installation
+from sync.choices import Duplicates, Feed, LinkKind, Mode, Module, Policy, RecordKind, Side
 
-
-class Side(models.TextChoices):
-    BIGIN = "bigin", "Bigin"
-    BOOKS = "books", "Books"
-
-
-class Module(models.TextChoices):
-    """One Configure screen each."""
-
-    CUSTOMERS = "customers", "Companies and contacts"
-    PRODUCTS = "products", "Products"
-
-
-class Mode(models.TextChoices):
-    """Which Bigin modules are kept in step with the customer (design section 4)."""
-
-    CONTACTS = "contacts", "Contacts"
-    COMPANIES = "companies", "Companies"
-    BOTH = "both", "Companies & Contacts"
-
-
-class Duplicates(models.TextChoices):
-    """What happens when a Bigin record finds an unlinked Books one (rules 3.2)."""
-
-    CLONE = "clone", "Clone"
-    OVERWRITE = "overwrite", "Overwrite"
-    SKIP = "skip", "Skip"
-
-
-class Policy(models.TextChoices):
-    """Who wins when both sides changed the same field."""
-
-    NEWEST = "newest", "Newest change"
-    BIGIN = "bigin", "Bigin"
-    BOOKS = "books", "Books"
-    ASK = "ask", "Ask me"
-
-
-class Feed(models.TextChoices):
-    """A remote list that is read with a cursor of its own."""
-
-    BIGIN_COMPANIES = "bigin_companies"
-    BIGIN_CONTACTS = "bigin_contacts"
-    BIGIN_PRODUCTS = "bigin_products"
-    BOOKS_CUSTOMERS = "books_customers"
-    BOOKS_ITEMS = "books_items"
-    BOOKS_INVOICES = "books_invoices"
-    BOOKS_ESTIMATES = "books_estimates"
-    BOOKS_SALESORDERS = "books_salesorders"
-
-
-class RecordKind(models.TextChoices):
-    COMPANY = "company"  # Bigin
-    CONTACT = "contact"  # Bigin
-    PRODUCT = "product"  # Bigin
-    CUSTOMER = "customer"  # Books
-    PERSON = "person"  # Books; remote id of its customer in Record.parent_id
-    ITEM = "item"  # Books
-
-
-class LinkKind(models.TextChoices):
-    PRODUCT_ITEM = "product-item"
-    COMPANY_CUSTOMER = "company-customer"
-    CONTACT_CUSTOMER = "contact-customer"
-    CONTACT_PERSON = "contact-person"
+__all__ = [
+    "Channel",
+    "Cursor",
+    "Decision",
+    "Duplicates",
+    "Feed",
+    "Issue",
+    "Link",
+    "LinkKind",
+    "Mode",
+    "Module",
+    "ModuleSetting",
+    "Notification",
+    "Policy",
+    "Proposal",
+    "Record",
+    "RecordKind",
+    "Run",
+    "Side",
+    "Write",
+]
 
 
 class ModuleSetting(models.Model):
@@ -112,9 +69,12 @@ class ModuleSetting(models.Model):
         # dispatch_due: what is due now.
         indexes = [models.Index(fields=["next_run_at"], name="setting_due", condition=Q(started_at__isnull=False))]
 
+    def __str__(self) -> str:
+        return f"{self.module} of {self.installation_id}"
+
 
 class Cursor(models.Model):
-    """How far one remote list was read. `complete_at` is set once it was read to the end; no create is planned before."""
+    """How far one remote list was read. No create is planned before `complete_at`: then it was read to the end once."""
 
     installation = models.ForeignKey(Installation, models.CASCADE, related_name="cursors")
     feed = models.CharField(max_length=20, choices=Feed.choices)
@@ -128,6 +88,9 @@ class Cursor(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["installation", "feed"], name="cursor_feed")]
+
+    def __str__(self) -> str:
+        return self.feed
 
 
 class Record(models.Model):
@@ -146,7 +109,8 @@ class Record(models.Model):
     fingerprint = models.CharField(max_length=64, blank=True)
     modified_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(null=True)
-    detail_at = models.DateTimeField(null=True)  # last detail read
+    detail_at = models.DateTimeField(null=True)  # last detail read; None: the row changed since
+    listed_at = models.DateTimeField(null=True)  # last full listing that showed it
     in_scope = models.BooleanField(default=True)
     dirty = models.BooleanField(default=True)  # differs from what was last planned
     settled_at = models.DateTimeField(null=True)  # a page requested before this does not overwrite
@@ -164,6 +128,12 @@ class Record(models.Model):
             models.Index(fields=["installation", "kind", "parent_id"], name="record_children"),
             # pairing: candidates by match key.
             GinIndex(fields=["keys"], name="record_keys"),
+            # replicate.details: customers whose row changed since their detail was read.
+            models.Index(
+                fields=["installation", "id"],
+                name="record_detail",
+                condition=Q(kind="customer", detail_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -196,6 +166,9 @@ class Link(models.Model):
             models.UniqueConstraint(fields=["books"], condition=~Q(state="retired"), name="link_books"),
             models.CheckConstraint(condition=Q(bigin__isnull=False) | Q(books__isnull=False), name="link_not_empty"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
 
 
 class Run(models.Model):
@@ -234,9 +207,12 @@ class Run(models.Model):
         # Activity lists the newest runs.
         indexes = [models.Index(fields=["installation", "-started_at"], name="run_newest")]
 
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}: {self.state}"
+
 
 class Write(models.Model):
-    """The outbox: one change to one remote record, committed before it is sent and settled with what the remote stored."""
+    """The outbox: one change of one remote record, committed before it is sent, settled with what the remote stored."""
 
     class Op(models.TextChoices):
         CREATE = "create"
@@ -274,6 +250,7 @@ class Write(models.Model):
     not_before = models.DateTimeField(null=True)
     attempted_at = models.DateTimeField(null=True)  # when the newest attempt began
     ended_at = models.DateTimeField(null=True)  # when it ended or was given up
+    looks = models.PositiveSmallIntegerField(default=0)
     looked_at = models.DateTimeField(null=True)  # newest look for the outcome of an unknown create
     error_code = models.CharField(max_length=60, blank=True)
     error = models.TextField(blank=True)  # plain words: what happened and what to do
@@ -300,6 +277,9 @@ class Write(models.Model):
             models.Index(fields=["run", "id"], name="write_run"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.op} on {self.side}: {self.state}"
+
 
 class Proposal(models.Model):
     """One row of a preview: what a run would do. Nothing is written anywhere for it."""
@@ -314,6 +294,9 @@ class Proposal(models.Model):
     books = models.ForeignKey(Record, models.CASCADE, null=True, related_name="+")
     changes = models.JSONField(default=dict)  # field -> [old, new]
     reason = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.outcome}: {self.label}"
 
 
 class Issue(models.Model):
@@ -360,6 +343,9 @@ class Issue(models.Model):
         # Activity: open issues of an installation by kind.
         indexes = [models.Index(fields=["installation", "kind"], name="issue_by_kind", condition=Q(state="open"))]
 
+    def __str__(self) -> str:
+        return f"{self.kind} {self.code}"
+
 
 class Decision(models.Model):
     """What a person or a policy decided on a pair of ids (rules 3.3); survives mode changes."""
@@ -381,6 +367,9 @@ class Decision(models.Model):
             models.UniqueConstraint(fields=["installation", "bigin_id", "books_id"], name="decision_pair"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.bigin_id} and {self.books_id}: {self.verdict}"
+
 
 class Notification(models.Model):
     """An event of a Bigin notification channel, stored raw before anything is believed of it."""
@@ -390,6 +379,9 @@ class Notification(models.Model):
     body = models.JSONField()
     verified = models.BooleanField(default=False)
     used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"notification {self.pk}"
 
 
 class Channel(models.Model):
@@ -402,3 +394,6 @@ class Channel(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["channel_id"], name="channel_id")]
+
+    def __str__(self) -> str:
+        return self.channel_id
