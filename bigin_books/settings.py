@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "bigin_books.embed.FrameMiddleware",
     "bigin_books.embed.PartitionedCookieMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -154,6 +155,9 @@ REST_FRAMEWORK = {
     "COERCE_DECIMAL_TO_STRING": True,
 }
 SPECTACULAR_SETTINGS = {"TITLE": "Books for Bigin", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+
+# Where the pages' links into the documentation lead; without it they are left out.
+DOCS_URL = env.text("DOCS_URL", "").rstrip("/")
 
 # Zoho. The sandbox is one more data centre, only where this names it.
 SANDBOX_URL = env.optional("SANDBOX_URL")
