@@ -1,3 +1,5 @@
+"""The app's entry in INSTALLED_APPS."""
+
 from django.apps import AppConfig
 
 
