@@ -5,9 +5,9 @@ Nothing of forms, rows or Zoho lives here; what may not be saved is decided in `
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal, Self
@@ -73,8 +73,8 @@ class Draft:
     customer_name: str = ""
     person_ids: tuple[str, ...] = ()
     lines: tuple[Line, ...] = ()
-    date: date | None = None
-    end_date: date | None = None
+    date: datetime.date | None = None
+    end_date: datetime.date | None = None
     payment_terms: int | None = None  # days; None leaves them to the customer's
     payment_terms_label: str = ""
     reference: str = ""
@@ -114,7 +114,7 @@ class Draft:
                 known[name] = Decimal(known[name])
         for name in ("date", "end_date"):
             if known.get(name):
-                known[name] = date.fromisoformat(known[name])
+                known[name] = datetime.date.fromisoformat(known[name])
         known["lines"] = tuple(_line(row) for row in known.get("lines", ()))
         known["person_ids"] = tuple(known.get("person_ids", ()))
         return cls(**known)
@@ -146,7 +146,7 @@ def _line(row: Mapping[str, Any]) -> Line:
 def _to_json(value: Any) -> Any:
     if isinstance(value, Decimal):
         return format(value, "f")
-    if isinstance(value, date):
+    if isinstance(value, datetime.date):
         return value.isoformat()
     if isinstance(value, tuple):
         return list(value)

@@ -1,4 +1,4 @@
-"""Documents of Books: drafts on their way there and the mirror of what stands there."""
+"""Documents of Books: drafts on their way there, the mirror of what stands there, and what is to be done to them."""
 
 import uuid
 
@@ -30,31 +30,38 @@ class Document(models.Model):
         DISCARDED = "discarded"  # the rep threw the draft away
 
     OPEN = ("draft", "queued", "creating", "checking", "unconfirmed", "refused")
+    UNDER_WAY = ("queued", "creating", "checking")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     installation = models.ForeignKey(Installation, models.CASCADE, related_name="documents")
     kind = models.CharField(max_length=10, choices=DocumentKind.choices)
     member = models.ForeignKey(Member, models.SET_NULL, null=True)  # whose draft it is; None for mirrored rows
+    made_by = models.CharField(max_length=200, blank=True)  # that member's name, or who asked through the API
     record_module = models.CharField(max_length=20, blank=True)  # Pipelines | Contacts | Accounts
     record_id = models.CharField(max_length=40, blank=True)  # the Bigin record it was made from
     record_label = models.CharField(max_length=300, blank=True)
-    key = models.CharField(
-        max_length=40, null=True, default=None
-    )  # our intent's key, in cf_bigin_key where the field exists
-    payload = models.JSONField(default=dict)  # the form as invoices.drafts.Draft.to_json() writes it
+    source = models.ForeignKey("self", models.SET_NULL, null=True, related_name="made")  # what it was converted from
+    # Our intent's key, in cf_bigin_key where that field exists; None for mirrored rows, which are no intent of ours.
+    key = models.CharField(max_length=40, null=True, default=None)  # noqa: DJ001 - unique where given
+    payload = models.JSONField(default=dict)  # {"draft": as invoices.drafts writes it, "candidates": [...], …}
     state = models.CharField(max_length=12, choices=State.choices)
+    version = models.PositiveIntegerField(default=1)  # moves with each save of the form
     error = models.TextField(blank=True)
+    warnings = models.JSONField(default=list)  # what the rep should know about what was created
     send_after = models.BooleanField(default=False)  # save and send
+    shown_total = models.DecimalField(max_digits=24, decimal_places=6, null=True)  # when Save was pressed (rules 6.3)
+    queued_at = models.DateTimeField(null=True)
     attempted_at = models.DateTimeField(null=True)
     attempt_ended_at = models.DateTimeField(null=True)
     looks = models.PositiveSmallIntegerField(default=0)
-    looked_at = models.DateTimeField(null=True)
+    look_at = models.DateTimeField(null=True)  # when the next look is due
     created_at = models.DateTimeField(default=timezone.now)
     # Below: as Books said it, newest answer.
-    books_id = models.CharField(max_length=40, null=True, default=None)
+    books_id = models.CharField(max_length=40, null=True, default=None)  # noqa: DJ001 - unique where given
     customer_id = models.CharField(max_length=40, blank=True)
     customer_name = models.CharField(max_length=300, blank=True)
     number = models.CharField(max_length=100, blank=True)
+    reference = models.CharField(max_length=200, blank=True)
     status = models.CharField(max_length=40, blank=True)
     date = models.DateField(null=True)
     due_date = models.DateField(null=True)  # due date, expiry date or shipment date
@@ -67,23 +74,143 @@ class Document(models.Model):
 
     class Meta:
         constraints = [
+            # One open form per intent (rules 7.3). A conversion has no form: its source is its intent.
             models.UniqueConstraint(
                 fields=["installation", "member", "record_module", "record_id", "kind"],
-                condition=Q(state__in=["draft", "queued", "creating", "checking", "unconfirmed", "refused"]),
+                condition=Q(state__in=["draft", "queued", "creating", "checking", "unconfirmed", "refused"])
+                & Q(source__isnull=True),
                 name="document_open",
+            ),
+            models.UniqueConstraint(
+                fields=["source", "kind"],
+                condition=Q(state__in=["draft", "queued", "creating", "checking", "unconfirmed", "refused"]),
+                name="document_conversion",
             ),
             models.UniqueConstraint(fields=["installation", "key"], name="document_key"),
             models.UniqueConstraint(fields=["installation", "kind", "books_id"], name="document_books"),
         ]
         indexes = [
             # the panel: a customer's documents, newest first.
-            models.Index(fields=["installation", "customer_id", "kind", "-date"], name="document_customer"),
+            models.Index(fields=["installation", "customer_id", "kind", "-date", "-id"], name="document_customer"),
             # the panel of a deal: documents made from it.
             models.Index(fields=["installation", "record_id"], name="document_record"),
+            # the sweep: what a dead worker left.
+            models.Index(
+                fields=["state"], name="document_under_way", condition=Q(state__in=["queued", "creating", "checking"])
+            ),
         ]
 
     def __str__(self) -> str:
         return self.number or str(self.id)
+
+    @property
+    def is_editable_form(self) -> bool:
+        return self.state in (self.State.DRAFT, self.State.REFUSED)
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in self.UNDER_WAY
+
+
+class Action(models.Model):
+    """The outbox of what a person does to a document that stands in Books (rules 7.5). Its settled payload is emptied:
+    no mail bodies are kept (rules 8.4)."""
+
+    class Op(models.TextChoices):
+        SEND = "send", "Send by e-mail"
+        MARK_SENT = "sent", "Mark as sent"
+        ACCEPT = "accepted", "Mark as accepted"
+        DECLINE = "declined", "Mark as declined"
+        CONFIRM = "open", "Confirm"
+        VOID = "void", "Void"
+        UPDATE = "update", "Change"
+        DELETE = "delete", "Delete"
+        COMMENT = "comment", "Comment"
+
+    class State(models.TextChoices):
+        EDITING = "editing"  # op update only: the form is open
+        QUEUED = "queued"
+        SENDING = "sending"  # claimed; until settled the outcome is unknown
+        UNKNOWN = "unknown"  # the answer was lost; being looked up
+        UNCONFIRMED = "unconfirmed"  # the look-ups told nothing: the rep decides
+        DONE = "done"
+        REFUSED = "refused"
+        DROPPED = "dropped"  # given up by the rep
+
+    OPEN = ("editing", "queued", "sending", "unknown", "unconfirmed")
+    UNDER_WAY = ("queued", "sending", "unknown")
+
+    document = models.ForeignKey(Document, models.CASCADE, related_name="actions")
+    member = models.ForeignKey(Member, models.SET_NULL, null=True)
+    who = models.CharField(max_length=200)
+    op = models.CharField(max_length=10, choices=Op.choices)
+    payload = models.JSONField(default=dict)
+    state = models.CharField(max_length=12, choices=State.choices)
+    error = models.TextField(blank=True)
+    queued_at = models.DateTimeField(null=True)
+    attempted_at = models.DateTimeField(null=True)
+    attempt_ended_at = models.DateTimeField(null=True)
+    looks = models.PositiveSmallIntegerField(default=0)
+    look_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            # A second click finds the first one's row. Also the index of a document's newest actions.
+            models.UniqueConstraint(
+                fields=["document", "op"],
+                condition=Q(state__in=["editing", "queued", "sending", "unknown", "unconfirmed"]),
+                name="action_open",
+            ),
+        ]
+        indexes = [
+            # the sweep: what a dead worker left.
+            models.Index(
+                fields=["state"], name="action_under_way", condition=Q(state__in=["queued", "sending", "unknown"])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.op} of {self.document_id}"
+
+
+class TimelineNote(models.Model):
+    """A note on the timeline of the deal that a document was made from: one per event (rules 7.6)."""
+
+    class Event(models.TextChoices):
+        CREATED = "created"
+        SENT = "sent"
+        PAID = "paid"
+        ACCEPTED = "accepted"
+        DECLINED = "declined"
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        SENDING = "sending"
+        UNKNOWN = "unknown"
+        DONE = "done"
+        REFUSED = "refused"
+
+    document = models.ForeignKey(Document, models.CASCADE, related_name="notes")
+    event = models.CharField(max_length=10, choices=Event.choices)
+    text = models.TextField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    error = models.TextField(blank=True)
+    queued_at = models.DateTimeField(default=timezone.now)
+    attempted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["document", "event"], name="note_event")]
+        indexes = [
+            # the sweep: what is still to be written.
+            models.Index(
+                fields=["state"], name="note_under_way", condition=Q(state__in=["queued", "sending", "unknown"])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} of {self.document_id}"
 
 
 class CustomerBalance(models.Model):
@@ -99,3 +226,68 @@ class CustomerBalance(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["installation", "customer_id"], name="balance_customer")]
+
+    def __str__(self) -> str:
+        return f"balance of {self.customer_id}"
+
+
+class BilledRecord(models.Model):
+    """What the panel of a Bigin record needs to know of it while Bigin is out of reach: whose customer it leads to."""
+
+    installation = models.ForeignKey(Installation, models.CASCADE, related_name="billed_records")
+    module = models.CharField(max_length=20)
+    record_id = models.CharField(max_length=40)
+    label = models.CharField(max_length=300, blank=True)
+    company_id = models.CharField(max_length=40, blank=True)
+    company_label = models.CharField(max_length=300, blank=True)
+    contact_id = models.CharField(max_length=40, blank=True)
+    contact_label = models.CharField(max_length=300, blank=True)
+    amount = models.DecimalField(max_digits=24, decimal_places=6, null=True)
+    currency = models.CharField(max_length=3, blank=True)
+    customer_id = models.CharField(max_length=40, blank=True)  # picked by a rep for a record that leads to none
+    customer_label = models.CharField(max_length=300, blank=True)
+    seen_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["installation", "module", "record_id"], name="billed_record"),
+        ]
+
+    def __str__(self) -> str:
+        return self.label or self.record_id
+
+
+class Catalogue(models.Model):
+    """What the organisation offers to choose from on a document: taxes, currencies, templates, custom fields."""
+
+    installation = models.OneToOneField(Installation, models.CASCADE, related_name="catalogue")
+    taxes = models.JSONField(default=list)
+    currencies = models.JSONField(default=list)
+    templates = models.JSONField(default=dict)  # kind -> [{"id", "name"}]
+    fields = models.JSONField(default=dict)  # kind -> [{"id", "api_name", "label", "type", "options", "mandatory"}]
+    seen_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"catalogue of {self.installation_id}"
+
+
+class DocumentFeed(models.Model):
+    """How far the organisation's list of one kind of document was read, and which worker reads it now."""
+
+    installation = models.ForeignKey(Installation, models.CASCADE, related_name="document_feeds")
+    kind = models.CharField(max_length=10, choices=DocumentKind.choices)
+    mark = models.DateTimeField(null=True)
+    complete_at = models.DateTimeField(null=True)  # first read to the end
+    listed_at = models.DateTimeField(null=True)  # last full listing, which is what finds deleted documents
+    incremental = models.BooleanField(default=True)  # False once a page showed that the changed-since filter is ignored
+    due_at = models.DateTimeField(default=timezone.now)
+    claimed_at = models.DateTimeField(null=True)
+    problem = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["installation", "kind"], name="document_feed")]
+        # tasks.pull_due: what is due now.
+        indexes = [models.Index(fields=["due_at"], name="document_feed_due")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.installation_id}"
