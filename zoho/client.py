@@ -103,7 +103,8 @@ def _open_session() -> requests.Session:
 class Client:
     """`token(force)` gives an access token, a fresh one when `force`. Not for use by several threads.
 
-    With `patience`, a "not now" that passes within so many seconds is waited for. `organization_id` goes with each call.
+    With `patience`, a "not now" that passes within so many seconds is waited for. `organization_id` goes with every
+    call.
     """
 
     product: str

@@ -14,7 +14,7 @@ Product = Literal["bigin", "books", "invoice"]
 _API_PATHS: dict[Product, str] = {"bigin": "/bigin/v2", "books": "/books/v3", "invoice": "/invoice/v3"}
 
 
-class UnknownDataCentre(ValueError):  # noqa: N818 - says what it is
+class UnknownDataCentre(ValueError):
     """A name, location or address that is not in the table."""
 
 

@@ -49,11 +49,11 @@ class ZohoError(Exception):
         return f"{self.message} ({' '.join(fact for fact in facts if fact)})"
 
 
-class RetryLater(ZohoError):  # noqa: N818
+class RetryLater(ZohoError):
     """Nothing happened: a read failed in transit or on Zoho's side, or the connection was never made."""
 
 
-class RateLimited(ZohoError):  # noqa: N818
+class RateLimited(ZohoError):
     """Too many calls. `scope` says which limit; `retry_after` is in seconds where known."""
 
     def __init__(self, message: str, *, scope: Scope, **facts: Any) -> None:
@@ -61,7 +61,7 @@ class RateLimited(ZohoError):  # noqa: N818
         self.scope: Scope = scope
 
 
-class Rejected(ZohoError):  # noqa: N818
+class Rejected(ZohoError):
     """Zoho understood and refused. `field` is the name of the field at fault where the answer names one."""
 
     def __init__(self, message: str, *, field: str | None = None, **facts: Any) -> None:
@@ -69,11 +69,11 @@ class Rejected(ZohoError):  # noqa: N818
         self.field = field
 
 
-class Unauthorised(ZohoError):  # noqa: N818
+class Unauthorised(ZohoError):
     """The token, its scopes, the organisation or its subscription is not accepted."""
 
 
-class UnknownOutcome(ZohoError):  # noqa: N818
+class UnknownOutcome(ZohoError):
     """A write may or may not have happened."""
 
 

@@ -6,6 +6,7 @@ counted by the callers; their headers only block here. Losing Redis loses no wor
 
 from __future__ import annotations
 
+import functools
 import logging
 import math
 import uuid
@@ -19,6 +20,7 @@ from zoho.errors import RateLimited, RetryLater, Scope
 
 Priority = Literal["sync", "person"]
 log = logging.getLogger(__name__)
+StoreError = redis.RedisError
 
 _SYNC_SHARE = 0.8
 _LONGEST_BLOCK = 3600.0
@@ -87,6 +89,12 @@ class Quota:
     reset_after: float | None
 
 
+@functools.cache
+def store(url: str) -> redis.Redis:
+    """The Redis at that address, with short waits: a person may be waiting. One pool of connections a process."""
+    return redis.Redis.from_url(url, socket_connect_timeout=1.0, socket_timeout=2.0, health_check_interval=30)
+
+
 class Slot:
     """The right to one call in flight, given back on leaving the `with` block (or by expiry, if the process dies)."""
 
@@ -108,7 +116,7 @@ class Budget:
 
     def __init__(
         self,
-        store: redis.Redis,
+        redis_store: redis.Redis,
         product: str,
         organization: str,
         limits: Limits,
@@ -119,14 +127,14 @@ class Budget:
     ) -> None:
         self.product = product
         self.window = window
-        self._store = store
+        self._store = redis_store
         self._limits = limits
         self._slot_life = slot_life
         # The braces keep one organisation's keys on one node of a Redis cluster, as a script needs.
         place = f"{prefix}:{{{product}:{organization}}}"
         self._keys = (f"{place}:calls", f"{place}:slots", f"{place}:blocked")
-        self._acquire = store.register_script(_ACQUIRE)
-        self._block = store.register_script(_BLOCK)
+        self._acquire = redis_store.register_script(_ACQUIRE)
+        self._block = redis_store.register_script(_BLOCK)
 
     def acquire(self, priority: Priority = "sync") -> Slot:
         """A slot for one call. Raises RateLimited with `retry_after`, or RetryLater when Redis does not answer."""
