@@ -30,3 +30,12 @@ class Settings(Calls):
     def templates(self, kind: str) -> list[Row]:
         """Of invoices, estimates or salesorders."""
         return self._page(self.client.request("GET", self._path(kind, "templates")), "templates").rows
+
+    def tax_group(self, group_id: str) -> Row | None:
+        """A group with the `taxes` it is made of; the list of taxes names groups without them."""
+        return self._read(self._path("settings", "taxgroups", group_id), "tax_group")
+
+    def field_definitions(self, entity: str) -> list[Row]:
+        """The custom fields of invoice, estimate, salesorder, contact or item, by the newer page of the API."""
+        answer = self.client.request("GET", "/settings/fields", {"entity": entity})
+        return self._page(answer, "fields").rows

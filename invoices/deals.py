@@ -1,0 +1,141 @@
+"""Reading the Bigin record that a document is made from: its label, its company and contact, a deal's product rows.
+
+Where a deal's products are found is not known for sure (rules 7.2): both places are read, and every row defensively.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from invoices.offers import decimal
+from zoho.bigin import Bigin
+from zoho.errors import Rejected
+
+DEALS = "Pipelines"
+MODULES = (DEALS, "Contacts", "Accounts")
+_ROW_FIELDS = ("Product_Name", "Product_Code", "Quantity", "List_Price", "Unit_Price", "Discount", "Total")
+
+
+@dataclass(frozen=True)
+class Ref:
+    id: str
+    label: str
+
+
+@dataclass(frozen=True)
+class RecordFacts:
+    module: str
+    record_id: str
+    label: str
+    company: Ref | None = None
+    contact: Ref | None = None
+    amount: Decimal | None = None
+    currency: str = ""
+
+
+@dataclass(frozen=True)
+class ProductRow:
+    """`discount` is an amount, off the whole row."""
+
+    product_id: str
+    name: str
+    quantity: Decimal
+    price: Decimal
+    discount: Decimal
+
+    @property
+    def amount(self) -> Decimal:
+        return self.quantity * self.price - self.discount
+
+
+@dataclass(frozen=True)
+class Deal:
+    facts: RecordFacts
+    rows: tuple[ProductRow, ...]
+
+
+def read_record(bigin: Bigin, module: str, record_id: str) -> RecordFacts | None:
+    """One call; None when Bigin has no such record. Raises the errors of `zoho.errors`."""
+    row = bigin.get(module, record_id)
+    return facts_of(module, row) if row else None
+
+
+def read_deal(bigin: Bigin, record_id: str) -> Deal | None:
+    """Two calls at most."""
+    row = bigin.get(DEALS, record_id)
+    if row is None:
+        return None
+    rows = product_rows(row.get("Associated_Products"))
+    return Deal(facts_of(DEALS, row), rows or _related_rows(bigin, record_id))
+
+
+def facts_of(module: str, row: Mapping[str, Any]) -> RecordFacts:
+    name = {DEALS: "Deal_Name", "Accounts": "Account_Name"}.get(module)
+    label = _text(row.get(name)) if name else " ".join(_texts(row.get("First_Name"), row.get("Last_Name")))
+    return RecordFacts(
+        module=module,
+        record_id=str(row["id"]),
+        label=label[:300],
+        company=_ref(row.get("Account_Name")) if module != "Accounts" else None,
+        contact=_ref(row.get("Contact_Name")) if module == DEALS else None,
+        amount=decimal(row.get("Amount")),
+        currency=_text(row.get("Currency"))[:3],
+    )
+
+
+def product_rows(value: object) -> tuple[ProductRow, ...]:
+    """The rows that say what was sold; anything else is passed over."""
+    if not isinstance(value, list):
+        return ()
+    return tuple(found for row in value if isinstance(row, Mapping) and (found := _product_row(row)))
+
+
+def _product_row(row: Mapping[str, Any]) -> ProductRow | None:
+    product = row.get("Product") or row.get("Product_Name") or row.get("product")
+    inner = product if isinstance(product, Mapping) else None
+    name = _text(inner.get("name") or inner.get("Product_Name")) if inner else _text(product)
+    product_id = _text(inner.get("id")) if inner else _text(row.get("id"))
+    if not name and not product_id:
+        return None
+    quantity = _first_number(row, ("Quantity", "quantity"))
+    quantity = quantity if quantity is not None and quantity > 0 else Decimal(1)
+    price = _first_number(row, ("List_Price", "list_price", "Unit_Price", "unit_price"))
+    total = _first_number(row, ("Total", "total"))
+    if price is None:
+        price = total / quantity if total is not None else Decimal(0)
+    discount = _first_number(row, ("Discount", "discount")) or Decimal(0)
+    return ProductRow(product_id, name, quantity, max(price, Decimal(0)), max(discount, Decimal(0)))
+
+
+def _related_rows(bigin: Bigin, record_id: str) -> tuple[ProductRow, ...]:
+    rows: list[dict[str, Any]] = []
+    page, more = 1, True
+    while more and len(rows) < 400:
+        try:
+            answer = bigin.related(DEALS, record_id, "Products", _ROW_FIELDS, page=page)
+        except Rejected:
+            return ()  # an organisation without that related list
+        rows += answer.rows
+        more, page = answer.more, page + 1
+    return product_rows(rows)
+
+
+def _ref(value: object) -> Ref | None:
+    if not isinstance(value, Mapping) or not value.get("id"):
+        return None
+    return Ref(str(value["id"]), _text(value.get("name"))[:300])
+
+
+def _first_number(row: Mapping[str, Any], names: Iterable[str]) -> Decimal | None:
+    return next((number for name in names if (number := decimal(row.get(name))) is not None), None)
+
+
+def _text(value: object) -> str:
+    return value.strip() if isinstance(value, str) else str(value) if isinstance(value, int) else ""
+
+
+def _texts(*values: object) -> list[str]:
+    return [text for value in values if (text := _text(value))]
