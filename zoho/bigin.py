@@ -19,6 +19,7 @@ from zoho.times import bigin_time, parse_time_or_none
 MAX_RECORDS = 100
 MAX_FIELDS = 50
 PAGE = 200
+MAX_PAGES = 100
 NOTE_FIELDS = ("Note_Title", "Note_Content", "Created_Time", "Modified_Time", "Owner", "Created_By")
 _ESCAPED = str.maketrans({char: f"\\{char}" for char in "(),\\"})
 
@@ -130,7 +131,7 @@ class Bigin:
         """Deletes up to 100 records, with no workflow; a company takes its contacts with it (reference, 5.6)."""
         _check_count(ids)
         params = {"ids": segments(ids), "wf_trigger": False}
-        return _outcomes(self.client.request("DELETE", f"/{segment(module)}", params), len(ids))
+        return _outcomes(self.client.request("DELETE", f"/{segment(module)}", params), ids)
 
     def deleted(
         self,
@@ -216,12 +217,11 @@ class Bigin:
     def users(self, type: str = "AllUsers") -> list[Row]:  # noqa: A002 - as Bigin names it
         """All pages."""
         users: list[Row] = []
-        page, more = 1, True
-        while more:
+        for page in range(1, MAX_PAGES):
             answer = self.client.request("GET", "/users", {"type": type, "page": page, "per_page": PAGE})
             users += _rows(answer, "users")
-            more = _info(answer).get("more_records") is True
-            page += 1
+            if _info(answer).get("more_records") is not True:
+                break
         return users
 
     def org(self) -> Row:
@@ -236,7 +236,7 @@ class Bigin:
     def add_note(self, module: str, record_id: str, title: str, content: str) -> Outcome:
         note = {"Note_Title": title, "Note_Content": content}
         answer = self.client.request("POST", f"/{segment(module)}/{segment(record_id)}/Notes", json={"data": [note]})
-        return _outcomes(answer, 1)[0]
+        return _outcomes(answer, [""])[0]
 
     # Notification channels
 
@@ -255,7 +255,7 @@ class Bigin:
         """Closes channels; one that is gone has the code NOT_SUBSCRIBED."""
         _check_count(channel_ids)
         params = {"channel_ids": segments(channel_ids)}
-        return _outcomes(self.client.request("DELETE", "/actions/watch", params), len(channel_ids))
+        return _outcomes(self.client.request("DELETE", "/actions/watch", params), channel_ids)
 
     def _watch(
         self, method: str, channel_id: str, events: Iterable[str], notify_url: str, token: str, expiry: datetime
@@ -267,12 +267,13 @@ class Bigin:
             "token": token,
             "channel_expiry": bigin_time(expiry),
         }
-        return _outcomes(self.client.request(method, "/actions/watch", json={"watch": [channel]}), 1)[0]
+        return _outcomes(self.client.request(method, "/actions/watch", json={"watch": [channel]}), [channel_id])[0]
 
     def _write(self, method: str, module: str, rows: Sequence[Mapping[str, Any]]) -> list[Outcome]:
         _check_count(rows)
         body = {"data": list(rows), "trigger": []}
-        return _outcomes(self.client.request(method, f"/{segment(module)}", json=body), len(rows))
+        ids = [str(row.get("id") or "") for row in rows]
+        return _outcomes(self.client.request(method, f"/{segment(module)}", json=body), ids)
 
     def _setting(self, what: str, module: str) -> list[Row]:
         return _rows(self.client.request("GET", f"/settings/{what}", {"module": module}), what)
@@ -320,24 +321,25 @@ def _page(answer: Answer) -> Page:
     )
 
 
-def _outcomes(answer: Answer, expected: int) -> list[Outcome]:
+def _outcomes(answer: Answer, ids: Sequence[str]) -> list[Outcome]:
+    """In the order sent; `ids` are those known beforehand, for answers that leave them out."""
     results = bodies.record_results(answer.data) or []
-    if len(results) != expected:
+    if len(results) != len(ids):
         raise UnknownOutcome(
-            f"Bigin told the outcome of {len(results)} of {expected} records.",
+            f"Bigin told the outcome of {len(results)} of {len(ids)} records.",
             product="bigin",
             status=answer.status,
             request_id=answer.request_id,
         )
-    return [_outcome(result) for result in results]
+    return [_outcome(result, known) for result, known in zip(results, ids, strict=True)]
 
 
-def _outcome(result: Row) -> Outcome:
+def _outcome(result: Row, known: str) -> Outcome:
     details = result.get("details")
     details = details if isinstance(details, dict) else {}
     return Outcome(
-        ok=result["code"] == "SUCCESS",
-        id=str(details.get("id") or ""),
+        ok=result["status"] == "success",
+        id=str(details.get("id") or known),
         code=result["code"],
         message=str(result.get("message") or ""),
         details=details,

@@ -15,6 +15,7 @@ from zoho.times import books_time
 Row = dict[str, Any]
 Unique = tuple[str, str]
 PAGE = 200
+MAX_PAGES = 100
 # The record is not there: 1002 everywhere, 2006 for items (reference, sections 4 and 7).
 _MISSING = frozenset({"1002", "2006"})
 
@@ -87,14 +88,14 @@ class Calls:
             self._unreadable(answer)
         context = answer.data.get("page_context")
         context = context if isinstance(context, dict) else {}
-        page = context.get("page")
+        page = str(context.get("page"))
         return BooksPage(
             rows=rows,
             more=context.get("has_more_page") is True,
             sort_column=_text(context.get("sort_column")),
             sort_order=_text(context.get("sort_order")),
             applied_filter=_text(context.get("applied_filter")),
-            page=page if isinstance(page, int) else 1,
+            page=int(page) if page.isdigit() else 1,
             requested_at=answer.requested_at,
             server_date=answer.server_date,
         )
@@ -102,11 +103,11 @@ class Calls:
     def _all(self, path: str, key: str, filters: Mapping[str, Any] | None = None) -> list[Row]:
         """All pages of a short list."""
         rows: list[Row] = []
-        page = self._list(path, key, filters=filters)
-        rows += page.rows
-        while page.more:
-            page = self._list(path, key, page=page.page + 1, filters=filters)
+        for number in range(1, MAX_PAGES):
+            page = self._list(path, key, page=number, filters=filters)
             rows += page.rows
+            if not page.more:
+                break
         return rows
 
     def _read(self, path: str, key: str, params: Mapping[str, Any] | None = None) -> Row | None:

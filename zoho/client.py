@@ -211,6 +211,8 @@ class Client:
         log.debug(
             "zoho: %s %s %s: %s, request %s", self.product, call.method, call.path, response.status_code, request_id
         )
+        if noted:
+            log.warning("zoho: %s %s: text had to be changed at %s", self.product, call.path, ", ".join(noted))
         server_date = http_date(response.headers.get("Date"))
         return Answer(
             response.status_code, data, response.headers, content, requested_at, server_date, request_id, noted, quota

@@ -18,7 +18,7 @@ Fault = Literal["", "drop", "cut", "hang"]
 
 @dataclass(frozen=True)
 class Reply:
-    """`drop` closes after reading the request, `cut` in the middle of the body, `hang` says nothing until the test ends."""
+    """`drop` closes after reading the request, `cut` in mid-body; `hang` says nothing until the test ends."""
 
     status: int = 200
     body: Any = None

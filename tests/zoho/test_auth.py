@@ -124,7 +124,8 @@ def test_a_lockout_says_for_how_long(server: Scripted, dc: DataCentre) -> None:
 
 
 @pytest.mark.parametrize("reply", [
-    Reply(fault="drop"), Reply(200, GRANT, fault="cut"), Reply(502, b"<html>", {}), Reply(200, b"<html>", {}), Reply(200, []),
+    Reply(fault="drop"), Reply(200, GRANT, fault="cut"), Reply(502, b"<html>", {}), Reply(200, b"<html>", {}),
+    Reply(200, []),
 ])  # fmt: skip
 @pytest.mark.parametrize(("ask", "kind"), [(exchange, UnknownOutcome), (refresh, RetryLater)])
 def test_a_lost_answer(server: Scripted, dc: DataCentre, reply: Reply, ask: Ask, kind: type[ZohoError]) -> None:
