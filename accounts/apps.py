@@ -1,3 +1,5 @@
+"""The accounts app; see models.py."""
+
 from django.apps import AppConfig
 
 

@@ -1,4 +1,4 @@
-"""Tokens at rest: a text field whose column holds Fernet ciphertext. Keys come from settings.FIELD_KEYS, newest first."""
+"""Tokens at rest: a text field whose column holds Fernet ciphertext. Keys are settings.FIELD_KEYS, newest first."""
 
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any

@@ -30,7 +30,8 @@ class Installation(models.Model):
     bigin_currency = models.CharField(max_length=3, blank=True)
     data_centre = models.CharField(max_length=20)
     product = models.CharField(max_length=10, choices=Product.choices, blank=True)
-    books_org_id = models.CharField(max_length=40, null=True, default=None)
+    # Null until one is chosen: the unique constraint ignores nulls, and would not ignore "".
+    books_org_id = models.CharField(max_length=40, null=True, default=None)  # noqa: DJ001
     books_org_name = models.CharField(max_length=200, blank=True)
     books_currency = models.CharField(max_length=3, blank=True)
     alert_email = models.EmailField(blank=True)
@@ -121,22 +122,44 @@ class RecordAccess(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["member", "module", "record_id"], name="access_record")]
 
+    def __str__(self) -> str:
+        return f"{self.module} {self.record_id}"
+
+
+class Handover(models.Model):
+    """What a finished consent hands from the popup to the page that asked for it, once (design section 7).
+
+    `payload` holds the tokens of a connection that nobody has claimed yet; a mere sign-in has none.
+    """
+
+    digest = models.CharField(max_length=64, unique=True)  # of the secret that the popup posts to its opener
+    typed_digest = models.CharField(max_length=64, unique=True)  # of the code typed by hand where the opener was cut
+    challenge = models.CharField(max_length=64)  # hash of the verifier that only the asking page knows
+    member = models.ForeignKey(Member, models.CASCADE, null=True)
+    payload = EncryptedTextField(blank=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"handover {self.pk}"
+
 
 class Ticket(models.Model):
-    """A one-time secret: hands a sign-in from popup to frame, or opens one file outside the frame. Stored as a hash."""
+    """A one-time secret that opens one thing for one member where no cookie goes. Stored as a hash."""
 
     class Purpose(models.TextChoices):
-        SIGN_IN = "sign_in"  # popup -> frame, with a verifier
-        TYPED_CODE = "typed_code"  # the same, typed by hand where the opener was cut
-        DOWNLOAD = "download"
+        DOWNLOAD = "download"  # a file that leaves the frame
 
     purpose = models.CharField(max_length=12, choices=Purpose.choices)
     digest = models.CharField(max_length=64, unique=True)
     member = models.ForeignKey(Member, models.CASCADE)
-    challenge = models.CharField(max_length=128, blank=True)  # hash of the frame's verifier
-    subject = models.CharField(max_length=200, blank=True)  # what a download ticket opens
+    challenge = models.CharField(max_length=64, blank=True)  # hash of a verifier, where one must come with the secret
+    subject = models.CharField(max_length=200, blank=True)  # what it opens
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.pk}"
 
 
 class Quota(models.Model):
@@ -153,6 +176,9 @@ class Quota(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["installation", "product", "day"], name="quota_day")]
 
+    def __str__(self) -> str:
+        return f"{self.product} {self.day}"
+
 
 class ApiToken(models.Model):
     """The one revocable token of an installation for the REST API, stored as a hash."""
@@ -162,6 +188,9 @@ class ApiToken(models.Model):
     made_by = models.CharField(max_length=200)
     made_at = models.DateTimeField(default=timezone.now)
     used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"token of {self.installation_id}"
 
 
 class AuditEntry(models.Model):
@@ -175,3 +204,6 @@ class AuditEntry(models.Model):
     class Meta:
         # The settings page lists an installation's newest entries.
         indexes = [models.Index(fields=["installation", "-at"], name="audit_newest")]
+
+    def __str__(self) -> str:
+        return self.what
