@@ -79,6 +79,7 @@ def environment(where: Place, ports: Ports) -> dict[str, str]:
         "ZOHO_CLIENT_ID": "1000.DEMO",
         "ZOHO_CLIENT_SECRET": kept_secret(where.home / "client_secret"),
         "PLAIN_STATIC": "1",
+        "LOG_FORMAT": "text",
         "SYNC_DELETE_WAIT_SECONDS": "5",
         "EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend",
         "PYTHONUNBUFFERED": "1",
