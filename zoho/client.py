@@ -122,6 +122,7 @@ class Client:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     chance: Callable[[], float] = random.random
     calls: Counter[str] = field(default_factory=Counter)
+    last_quota: Quota | None = None
     _session: requests.Session = field(default_factory=_open_session, repr=False)
     _refresh_is_vain: set[str] = field(default_factory=set, repr=False)
 
@@ -244,6 +245,7 @@ class Client:
     def _note_quota(self, quota: Quota | None) -> None:
         if quota is None:
             return
+        self.last_quota = quota
         if self.on_quota:
             self.on_quota(quota)
         if quota.remaining <= 0 and self.budget:

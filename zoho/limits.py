@@ -20,6 +20,9 @@ from zoho.errors import RateLimited, RetryLater, Scope
 
 Priority = Literal["sync", "person"]
 log = logging.getLogger(__name__)
+
+# What callers that reach Redis by other ways (a cache) catch, without knowing the library.
+StoreError = redis.RedisError
 StoreError = redis.RedisError
 
 _SYNC_SHARE = 0.8

@@ -168,8 +168,8 @@ def test_persons(server: Scripted, books: Books) -> None:
     books.delete_person("9")
     assert calls(server) == [
         ("GET", "/contacts/1/contactpersons"), ("GET", "/contacts/1/contactpersons"),
-        ("POST", "/contacts/contactpersons"), ("PUT", "/contacts/contactpersons/9"), ("POST", "/contacts/contactpersons/9/primary"),
-        ("DELETE", "/contacts/contactpersons/9"),
+        ("POST", "/contacts/contactpersons"), ("PUT", "/contacts/contactpersons/9"),
+        ("POST", "/contacts/contactpersons/9/primary"), ("DELETE", "/contacts/contactpersons/9"),
     ]  # fmt: skip
     assert [seen.query["page"] for seen in server.seen[:2]] == ["1", "2"]
     assert server.seen[2].json == {"first_name": "B", "contact_id": "1"}

@@ -51,13 +51,15 @@ def test_an_answer_carries_its_facts(server: Scripted, make_client: MakeClient) 
     server.script(Reply(201, b'{"code":0,"item":{"rate":1.10,"name":"a\\u0000"}}', headers))
     told: list[Quota] = []
     asked = datetime(2026, 1, 2, tzinfo=UTC)
-    answer = make_client(on_quota=told.append, now=lambda: asked).request("POST", "/items", json={})
+    client = make_client(on_quota=told.append, now=lambda: asked)
+    answer = client.request("POST", "/items", json={})
     assert answer.status == 201
     assert answer.data == {"code": 0, "item": {"rate": Decimal("1.10"), "name": "a\ufffd"}}
     assert answer.noted == ("$.item.name",)
     assert (answer.request_id, answer.requested_at) == ("r-1", asked)
     assert answer.quota == Quota(1000, 998, 3600.0)
     assert told == [answer.quota]
+    assert client.last_quota == answer.quota
 
 
 def test_the_date_header_is_read(server: Scripted, make_client: MakeClient) -> None:
