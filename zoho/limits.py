@@ -22,8 +22,7 @@ Priority = Literal["sync", "person"]
 log = logging.getLogger(__name__)
 
 # What callers that reach Redis by other ways (a cache) catch, without knowing the library.
-StoreError = redis.RedisError
-StoreError = redis.RedisError
+StoreError: type[Exception] = redis.RedisError
 
 _SYNC_SHARE = 0.8
 _LONGEST_BLOCK = 3600.0
