@@ -154,7 +154,7 @@ class Ticket(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     member = models.ForeignKey(Member, models.CASCADE)
     challenge = models.CharField(max_length=64, blank=True)  # hash of a verifier, where one must come with the secret
-    subject = models.CharField(max_length=200, blank=True)  # what it opens
+    subject = models.TextField(blank=True)  # what it opens
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
 
