@@ -20,7 +20,7 @@ from devtools.supervisor import LastWords, Supervisor, shell_line
 
 def claim(where: Place) -> IO[str]:
     """Makes the folders and returns the lock on them, to be kept open while the demo runs."""
-    for folder in (where.home, where.data):
+    for folder in (where.home, where.data, where.static):
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o711)
     if where.data.stat().st_uid != os.geteuid():

@@ -39,6 +39,11 @@ class Place:
         return self.home / "migrated"
 
     @property
+    def static(self) -> Path:
+        """Stays empty: files are found where they lie."""
+        return self.home / "static"
+
+    @property
     def problem(self) -> Path:
         """One line of demo_setup.py's, for the last word."""
         return self.home / "problem"
@@ -79,6 +84,7 @@ def environment(where: Place, ports: Ports) -> dict[str, str]:
         "ZOHO_CLIENT_ID": "1000.DEMO",
         "ZOHO_CLIENT_SECRET": kept_secret(where.home / "client_secret"),
         "PLAIN_STATIC": "1",
+        "STATIC_ROOT": str(where.static),
         "LOG_FORMAT": "text",
         "SYNC_DELETE_WAIT_SECONDS": "5",
         "EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend",

@@ -91,7 +91,7 @@ def bring_up(where: Place) -> None:
     where.gate.touch()
     web, sandbox = os.environ["BASE_URL"], os.environ["SANDBOX_URL"]
     wait_for("the sandbox", lambda: page_answers(f"{sandbox}/__sandbox__/calls"))
-    wait_for("the web server", lambda: page_answers(f"{web}/"))
+    wait_for("the web server", lambda: page_answers(f"{web}/healthz"))
     for name in ("sync@demo", "interactive@demo"):
         wait_for(f"worker {name}", partial(worker_answers, name))
     wait_for("beat", lambda: any(where.home.glob("beat*")))

@@ -21,6 +21,8 @@ from devtools.postgres import THROWAWAY, Postgres
 from devtools.processes import Service, ServiceError, free_port, open_to_all, service_account
 from devtools.redis import Redis
 
+# Stays empty: files are found where they lie. It must exist, or whitenoise warns.
+STATIC_ROOT = Path(__file__).resolve().parent.parent / ".cache" / "static"
 PREFIX = "bigin-books-test-"
 STARTED = pytest.StashKey[ExitStack]()
 PLAIN_ENVIRONMENT = {
@@ -28,6 +30,7 @@ PLAIN_ENVIRONMENT = {
     "FIELD_KEYS": "dGVzdHMtb25seS1rZXktb2YtMzItYnl0ZXMtbG9uZy4=",
     "BASE_URL": "http://localhost:8000",
     "PLAIN_STATIC": "1",
+    "STATIC_ROOT": str(STATIC_ROOT),
     "ZOHO_BOOKS_PER_MINUTE": "off",
     "EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend",
 }
@@ -48,6 +51,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     """A wrapper, because pytest-django reads the settings in this very hook."""
     for name, value in PLAIN_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    STATIC_ROOT.mkdir(parents=True, exist_ok=True)
     if worker_number():
         os.environ["REDIS_URL"] = redis_number(os.environ["REDIS_URL"], worker_number())
     else:

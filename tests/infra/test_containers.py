@@ -9,10 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
 from django.conf import settings
+from pytest_django.live_server_helper import LiveServer
 
 from bigin_books.celery import app
 
@@ -118,6 +120,19 @@ def test_settings_load_with_what_compose_gives(tmp_path: Path) -> None:
         check=True,
     )
     assert done.stdout.strip() == "postgres redis://:a@redis:6379/0 ['books.example.com']"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_health_check_of_web_asks_as_the_proxy_would(live_server: LiveServer) -> None:
+    program: str = SERVICES["web"]["healthcheck"]["test"][3]
+    here = urlsplit(live_server.url)
+    for path, code in (("/healthz", 0), ("/nowhere", 1)):
+        done = subprocess.run(
+            [sys.executable, "-c", program.replace("8000", str(here.port)).replace("/healthz", path)],
+            env={"PATH": os.environ["PATH"], "BASE_URL": f"https://{here.hostname}"},
+            check=False,
+        )
+        assert done.returncode == code
 
 
 def test_the_image_collects_its_static_files_with_the_values_it_is_built_with(tmp_path: Path) -> None:
