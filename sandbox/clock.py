@@ -15,6 +15,10 @@ class Clock:
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.seconds(), tz=UTC)
 
+    @staticmethod
+    def at(seconds: float) -> datetime:
+        return datetime.fromtimestamp(seconds, tz=UTC)
+
     def seconds(self) -> float:
         return time.time() + self.offset
 

@@ -75,6 +75,7 @@ class Delivery:
     body: dict[str, Any]
     queued: str
     outcome: str = "waiting"
+    tries_left: int = 1
 
 
 @dataclass

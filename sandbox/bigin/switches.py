@@ -1,0 +1,208 @@
+"""Switches of Bigin: its known gaps (bigin-api.md 12) and what the rules expect to be overturned."""
+
+from sandbox.switches import Switch
+
+_GAP = "bigin-api.md 12"
+ON_OFF = ("on", "off")
+
+SWITCHES = [
+    Switch(
+        "bigin_record_error_status",
+        "202",
+        ("202", "207_400"),
+        f"{_GAP}.1; Bigin's status table says 202, CRM v3 and later 207 or 400",
+        "HTTP status when records of a write failed. 202: any failure. 207_400: 207 when mixed, 400 when all failed.",
+    ),
+    Switch(
+        "bigin_json_path",
+        "on",
+        ON_OFF,
+        f"{_GAP}.1; json_path is in CRM's OpenAPI files",
+        "on: details of a failed record name the json_path.",
+    ),
+    Switch(
+        "bigin_duplicate_details",
+        "new",
+        ("new", "old"),
+        "bigin-api.md 8, DUPLICATE_DATA: CRM's OpenAPI files, older CRM",
+        "new: details.duplicate_record{id, Owner, module}; old: details.id.",
+    ),
+    Switch(
+        "bigin_throttle_body",
+        "json",
+        ("json", "empty", "html"),
+        f"{_GAP}.2: the exact 429 body is unknown",
+        "Body of a 429.",
+    ),
+    Switch(
+        "bigin_throttle_retry_after",
+        "off",
+        ON_OFF,
+        "bigin-api.md 9: no documented Retry-After",
+        "on: a 429 carries Retry-After: 30.",
+    ),
+    Switch(
+        "bigin_deal_products",
+        "related_list",
+        ("related_list", "subform", "both", "none"),
+        f"{_GAP}.3: no recorded Pipelines record; code uses /Pipelines/{{id}}/Products, metadata names a subform",
+        "Where a deal's products are found: related list /Pipelines/{id}/Products whose rows are products with"
+        " Quantity, List_Price, Discount, Total; subform Associated_Products of the record with rows"
+        " {id, Product{name,id}, Quantity, List_Price, Unit_Price, Discount, Total}, by analogy with CRM's"
+        " Product_Details; both; or none.",
+    ),
+    Switch(
+        "bigin_pipeline_value",
+        "object",
+        ("object", "id"),
+        "bigin-api.md 3.5: field metadata says bigint, code reads {name, id}",
+        "Shape of Pipelines.Pipeline in records.",
+    ),
+    Switch(
+        "bigin_view_criteria",
+        "present",
+        ("present", "absent"),
+        f"{_GAP}.3: the custom_views body is derived from CRM",
+        "absent: list views come without their criteria, so membership must be read by cvid.",
+    ),
+    Switch(
+        "bigin_notification_body",
+        "crm",
+        ("crm", "v1"),
+        f"{_GAP}.4; key names by code and CRM's pages",
+        "crm: module, ids, operation, affected_fields, token; v1: the same without affected_fields.",
+    ),
+    Switch(
+        "bigin_notification_tries",
+        "1",
+        ("1", "3"),
+        f"{_GAP}.4: the retry policy is unknown",
+        "How often a delivery is tried when the receiver does not answer 2xx.",
+    ),
+    Switch(
+        "bigin_search_fields",
+        "honoured",
+        ("honoured", "ignored"),
+        f"{_GAP}.5",
+        "Whether search answers only the fields asked for.",
+    ),
+    Switch(
+        "bigin_search_lag",
+        "15",
+        ("0", "15"),
+        "bigin-api.md 5.8: 10-20 s, live note",
+        "Seconds by which the search index trails writes.",
+    ),
+    Switch(
+        "bigin_if_modified_since",
+        "honoured",
+        ("honoured", "ignored"),
+        f"{_GAP}.6: documented for CRM, 304 is in Bigin's table, not seen exercised",
+        "The header on record lists.",
+    ),
+    Switch(
+        "bigin_deleted_if_modified_since",
+        "ignored",
+        ("honoured", "ignored"),
+        "bigin-api.md 5.7: CRM supports it",
+        "The header on deleted lists.",
+    ),
+    Switch(
+        "bigin_page_token_sort",
+        "honoured",
+        ("honoured", "id_only"),
+        f"{_GAP}.9 and design section 3: page tokens if honoured",
+        "id_only: lists sorted by another column give no next_page_token, as if only 2,000 rows existed.",
+    ),
+    Switch(
+        "bigin_page_token_hours",
+        "24",
+        ("1", "24"),
+        f"{_GAP}.9; CRM: 24 h from memory",
+        "Life of a page token in hours.",
+    ),
+    Switch(
+        "bigin_page_token_position",
+        "keyset",
+        ("keyset", "offset"),
+        f"{_GAP}.9: the format is unknown",
+        "keyset: the next page begins after the last row seen; offset: deletions shift the pages.",
+    ),
+    Switch(
+        "bigin_coql",
+        "absent",
+        ("absent",),
+        f"{_GAP}.10 and 5.9: docs use it, a live note says it does not exist; clients feature-detect and fall back",
+        "POST /coql answers 404 INVALID_URL_PATTERN; the sandbox has no query engine.",
+    ),
+    Switch(
+        "bigin_deleted_list",
+        "open",
+        ("open", "refused"),
+        "bigin-api.md 5.7: not reachable for every grant",
+        "refused: deleted lists answer 401 OAUTH_SCOPE_MISMATCH.",
+    ),
+    Switch(
+        "bigin_hidden_record",
+        "204",
+        ("204", "403"),
+        "rules 7.7 names both",
+        "Answer to reading a record that the user's sharing hides.",
+    ),
+    Switch(
+        "bigin_text",
+        "trim",
+        ("as_sent", "trim", "collapse"),
+        "design section 2: Bigin normalises what it stores; how is unknown",
+        "White space of stored text: as sent, trimmed at both ends, or also single inside.",
+    ),
+    Switch(
+        "bigin_unknown_choice",
+        "accepted",
+        ("accepted", "refused"),
+        "CRM takes new picklist values by API, from memory",
+        "What a write does with a picklist value that the list lacks. Stage and Sub_Pipeline are always checked.",
+    ),
+    Switch(
+        "bigin_unique_company",
+        "on",
+        ON_OFF,
+        "bigin-api.md 3.6: import docs name companies and products unique by default",
+        "on: a second company of the same name is DUPLICATE_DATA.",
+    ),
+    Switch(
+        "bigin_restore_cascade",
+        "on",
+        ON_OFF,
+        "not documented; CRM restores children with their parent, from memory",
+        "on: restoring a company restores the contacts its deletion took along.",
+    ),
+    Switch(
+        "bigin_merge_loser",
+        "permanent",
+        ("permanent", "absent"),
+        "rules 5.3: first seen as permanent in the deleted list",
+        "Whether the loser of a merge stands in the deleted list.",
+    ),
+    Switch(
+        "bigin_merge_touches_children",
+        "on",
+        ON_OFF,
+        "not documented",
+        "on: records moved by a merge get a new Modified_Time.",
+    ),
+    Switch(
+        "bigin_children_touch_company",
+        "off",
+        ON_OFF,
+        "bigin-api.md 10.12: seen once, cause inferred",
+        "on: linking or unlinking a contact moves its company's Modified_Time.",
+    ),
+    Switch(
+        "bigin_currency_per_record",
+        "off",
+        ON_OFF,
+        "issue text: currency per record in Bigin; the org object shows one currency",
+        "on: deals carry Currency and Exchange_Rate, as CRM does in several currencies.",
+    ),
+]

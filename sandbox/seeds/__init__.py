@@ -1,0 +1,1 @@
+"""What a fresh world holds: `travel-agency`, `empty`, `bulk:N`."""
