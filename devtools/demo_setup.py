@@ -101,7 +101,8 @@ def bring_up(where: Place) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m devtools.demo_setup", description=__doc__)
     parser.add_argument("--home", type=Path, required=True)
-    where = Place(home=parser.parse_args().home, data=Path())
+    home: Path = parser.parse_args().home
+    where = Place(home, home)
     try:
         bring_up(where)
     except NotReady as error:

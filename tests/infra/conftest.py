@@ -28,19 +28,19 @@ def alive(pid: int) -> bool:
     return state not in {"Z", "X"}
 
 
-def processes_naming(text: str) -> dict[int, str]:
-    """Command lines, by process id, that hold the text: every process of a demo names its folder or a child's does."""
+def processes_of(folder: Path) -> dict[int, str]:
+    """Command lines, by process id, of what was started for this folder: told of it, or at work in it."""
     found = {}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdecimal() or int(entry.name) == os.getpid():
             continue
         try:
-            line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            told = (entry / "environ").read_bytes().decode(errors="replace")
+            told = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
+            at_work = str((entry / "cwd").readlink())
         except OSError:
             continue
-        if (text in line or text in told) and alive(int(entry.name)):
-            found[int(entry.name)] = line
+        if (str(folder).encode() in told or at_work.startswith(str(folder))) and alive(int(entry.name)):
+            found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
     return found
 
 

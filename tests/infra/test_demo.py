@@ -1,0 +1,175 @@
+"""`make demo` as a person meets it: up, down, up again, and what it says when something is in the way."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from devtools.demo_plan import PORTS
+from devtools.postgres import Postgres
+from devtools.processes import free_port, port_in_use
+from devtools.pytest_services import PLAIN_ENVIRONMENT
+from tests.infra.conftest import processes_of, wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+OWN = {*PLAIN_ENVIRONMENT, "DATABASE_URL", "REDIS_URL"}
+
+
+@dataclass
+class Demo:
+    """One home for demos, which are started with ports of their own."""
+
+    home: Path
+    ports: dict[str, int] = field(default_factory=lambda: {name: free_port() for name in PORTS})
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def output(self) -> str:
+        return (self.home.parent / "output").read_text()
+
+    @property
+    def last_line(self) -> str:
+        return self.output.strip().splitlines()[-1]
+
+    def start(self, *arguments: str, **told: str) -> subprocess.Popen[bytes]:
+        plain = {name: value for name, value in os.environ.items() if name not in OWN}
+        environment = {**plain, **{name: str(port) for name, port in self.ports.items()}, **told}
+        with (self.home.parent / "output").open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "devtools.demo", "--home", str(self.home), *arguments],
+                cwd=ROOT,
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        return self.process
+
+    def run(self, *arguments: str, **told: str) -> int:
+        return self.start(*arguments, **told).wait(60)
+
+    def start_and_wait(self) -> subprocess.Popen[bytes]:
+        process = self.start()
+        assert wait_until(lambda: "The demo is up" in self.output or process.poll() is not None, seconds=90)
+        assert process.poll() is None, self.output
+        return process
+
+    def query(self, statement: str) -> list[tuple[object, ...]]:
+        connection = Postgres(self.home / "postgres", self.ports["PG_PORT"]).connect("bigin_books")
+        try:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
+
+
+@pytest.fixture
+def demo(open_folder: Path) -> Iterator[Demo]:
+    made = Demo(open_folder / "demo")
+    yield made
+    if made.process is not None and made.process.poll() is None:
+        made.process.kill()
+        made.process.wait()
+    assert wait_until(lambda: processes_of(made.home) == {}), processes_of(made.home)
+
+
+def answer(url: str) -> tuple[int, bytes]:
+    with urllib.request.urlopen(url, timeout=10) as response:
+        return response.status, response.read()
+
+
+def test_it_comes_up_ends_on_ctrl_c_and_finds_its_data_again(demo: Demo) -> None:
+    first = demo.start_and_wait()
+    assert answer(f"http://localhost:{demo.ports['WEB_PORT']}/healthz") == (200, b'{"database": "ok", "redis": "ok"}')
+    assert f"http://127.0.0.1:{demo.ports['SANDBOX_PORT']}/" in demo.output
+    demo.query("CREATE TABLE kept AS SELECT 42 AS answer")
+    os.killpg(first.pid, signal.SIGINT)  # as a terminal does: to the whole group
+    assert first.wait(30) == 130
+    assert processes_of(demo.home) == {}
+    assert [name for name, port in demo.ports.items() if port_in_use(port)] == []
+    second = demo.start_and_wait()
+    assert demo.query("SELECT answer FROM kept") == [(42,)]
+    second.terminate()
+    assert second.wait(30) == 143
+    assert demo.run("--reset") == 0
+    assert not demo.home.exists()
+
+
+def test_nothing_outlives_a_supervisor_that_is_killed(demo: Demo) -> None:
+    process = demo.start_and_wait()
+    assert len(processes_of(demo.home)) > 15
+    process.kill()
+    process.wait()
+    assert wait_until(lambda: processes_of(demo.home) == {}), processes_of(demo.home)
+
+
+def test_a_dead_process_ends_all_and_is_named(demo: Demo) -> None:
+    process = demo.start_and_wait()
+    [sandbox] = [pid for pid, line in processes_of(demo.home).items() if re.search(r"^\S+ -m sandbox ", line)]
+    reset = subprocess.run(
+        [sys.executable, "-m", "devtools.demo", "--home", str(demo.home), "--reset"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert reset.returncode == 1
+    assert reset.stderr == f"demo: a demo with its data in {demo.home} is running: end it first\n"
+    os.kill(sandbox, signal.SIGKILL)
+    assert process.wait(30) == 1
+    assert demo.last_line.startswith("demo: sandbox ended with code -9: ")
+    assert processes_of(demo.home) == {}
+
+
+def test_a_failed_migration_is_one_line(demo: Demo) -> None:
+    assert demo.run(ZOHO_WINDOW_SECONDS="0") == 1, demo.output
+    assert demo.last_line.startswith("demo: migration failed: ")
+    reason = "ZOHO_WINDOW_SECONDS must be at least 1; it is 0"
+    assert demo.last_line.endswith(f"{reason} (all of it: {demo.home}/migrate.log)")
+    assert processes_of(demo.home) == {}
+
+
+@pytest.mark.parametrize("name", PORTS)
+def test_a_port_in_use_is_one_line_that_says_how_to_choose_another(demo: Demo, name: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", demo.ports[name]))
+        taken.listen()
+        assert demo.run() == 1
+    advice = f"end what listens there, or choose another: {name}=… make demo"
+    assert demo.output == f"demo: port {demo.ports[name]} is in use: {advice}\n"
+    assert not demo.home.exists()
+
+
+@pytest.mark.parametrize("value", ["0", "65536", "eight", "", "-1"])
+def test_a_port_that_is_none_is_one_line(demo: Demo, value: str) -> None:
+    assert demo.run(WEB_PORT=value) == 1
+    assert demo.output == f"demo: WEB_PORT must be a port number between 1 and 65535; it is {value!r}\n"
+
+
+def test_one_port_for_two_is_one_line(demo: Demo) -> None:
+    demo.ports["PG_PORT"] = demo.ports["WEB_PORT"]
+    assert demo.run() == 1
+    assert demo.output.endswith(": each needs a port of its own\n")
+    assert demo.output.count("\n") == 1
+
+
+def test_services_of_ones_own_are_used_instead(demo: Demo) -> None:
+    told = {
+        "DATABASE_URL": os.environ["DATABASE_URL"],
+        "REDIS_URL": os.environ["REDIS_URL"],
+        "ZOHO_WINDOW_SECONDS": "0",
+    }
+    assert demo.run(**told) == 1, demo.output
+    assert "postgres started" not in demo.output
+    assert "redis started" not in demo.output
+    assert "sandbox started" in demo.output
