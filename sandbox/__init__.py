@@ -1,1 +1,1 @@
-"""A stateful stand-in for Zoho: accounts server, Bigin v2, Books v3, Invoice v3 and a mini Bigin. Shares no code with the product."""
+"""A stateful stand-in for Zoho: accounts, Bigin v2, Books v3, Invoice v3, a mini Bigin. It shares no code with it."""

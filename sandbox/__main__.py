@@ -13,8 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sandbox import app, state, world
-from sandbox.registry import SEEDS
+from sandbox import app, building, state, world
+from sandbox.building import SEEDS
 
 
 def arguments() -> argparse.Namespace:
@@ -44,10 +44,10 @@ def prepare(options: argparse.Namespace) -> tuple[world.World, state.StateFile |
         lift_limits=options.lift_limits,
     )
     if options.state is None:
-        return world.build_world(chosen), None
+        return building.build_world(chosen), None
     file = state.StateFile(options.state)
     text = file.read()
-    made = world.build_world(chosen)
+    made = building.build_world(chosen)
     if text is not None:
         state.text_to_world(text, made)
     return made, file

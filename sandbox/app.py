@@ -13,7 +13,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, web
 from sandbox import dispatch
 from sandbox.core import Product, Refusal, Reply, Request, Upload
 from sandbox.faults import Fault
-from sandbox.registry import products
+from sandbox.products import products
 from sandbox.state import StateFile
 from sandbox.world import Delivery, World
 
@@ -102,9 +102,7 @@ class Server:
             query=sorted(request.query),
         )
 
-    async def struck(
-        self, product: Product, request: Request, http: web.Request, fault: Fault
-    ) -> web.StreamResponse:
+    async def struck(self, product: Product, request: Request, http: web.Request, fault: Fault) -> web.StreamResponse:
         if fault.kind in LATE_KINDS:
             self.run(product, request, lost=True)
         if fault.kind in ("drop_before", "drop_after", "late_commit"):
@@ -218,5 +216,3 @@ async def serve(world: World, host: str, port: int, state: StateFile | None) -> 
     await site.start()
     addresses: Any = runner.addresses
     return runner, int(addresses[0][1])
-
-

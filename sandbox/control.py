@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox import state
 from sandbox.accounts import tokens
+from sandbox.building import build_world
 from sandbox.core import ApiError, Product, Reply, Request, Route, RouteTable
 from sandbox.faults import KINDS, parse_fault
-from sandbox.world import build_world
 
 if TYPE_CHECKING:
     from sandbox.app import Server

@@ -90,6 +90,13 @@ class Request:
     org: Any = None
     in_flight: int = 0  # other calls of the same organisation or token that are being answered right now
 
+    @property
+    def granted(self) -> AccessToken:
+        """The access token of a call that needed one."""
+        if self.grant is None:
+            raise Refusal("no_token")
+        return self.grant
+
     def json(self) -> Any:
         """The body as JSON with Decimal for fractions. Raises Refusal("bad_json")."""
         return parse_json(self.body)

@@ -29,30 +29,21 @@ def run(product: Product, request: Request, refusal: Refusal | None = None) -> O
         reply = route.handler(request)
         if request.method != "GET":
             request.world.touch()
-    except Exception as error:
-        # Books errors are a class of their own: only `render` knows what is an answer and what is a bug.
-        reply = render(product, request, error)
+    except ApiError as error:
+        reply = product.render(error)
+    except Exception:
+        log.exception("%s %s failed", request.method, request.path)
+        reply = product.render(Refusal("internal"))
     product.finish(request, reply)
     return Outcome(reply, endpoint)
-
-
-def render(product: Product, request: Request, error: Exception) -> Reply:
-    if not isinstance(error, ApiError):
-        try:
-            return product.render(error)  # type: ignore[arg-type]
-        except Exception:
-            log.exception("%s %s failed", request.method, request.path, exc_info=error)
-            return product.render(Refusal("internal"))
-    return product.render(error)
 
 
 def admit(product: Product, request: Request, route: Route) -> None:
     """Sets grant, person, org and user, or raises."""
     if product.needs_token:
         authenticate(request)
-        assert request.grant is not None
         for scope in route.scopes:
-            if not allows(request.grant.scopes, scope, request.params):
+            if not allows(request.granted.scopes, scope, request.params):
                 raise Refusal("scope")
     product.enter(request, route)
 

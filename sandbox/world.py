@@ -1,4 +1,4 @@
-"""Everything the sandbox knows, in one object. `build_world` makes one from a seed; `state` puts it into a file."""
+"""Everything the sandbox knows, in one object. `building` makes one from a seed; `state` puts it into a file."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sandbox.accounts.model import Accounts, Client
+from sandbox.accounts.model import Accounts
 from sandbox.calls import Calls
 from sandbox.clock import Clock
 from sandbox.faults import FaultBook
 from sandbox.limits import Limits
-from sandbox.registry import all_switches, seeds
 from sandbox.stored import stored
 from sandbox.switches import SwitchBoard
 
 CLIENT_ID = "1000.SANDBOXAAAABBBBCCCCDDDDEEEEFFFF"
-CLIENT_SECRET = "sandbox-client-secret-not-for-production"  # noqa: S105 - public on purpose, opens nothing real
+CLIENT_SECRET = "sandbox-client-secret-not-for-production"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ class World:
     books: dict[str, Any] = field(default_factory=dict)
     outbox: list[Any] = field(default_factory=list)  # e-mails sent, oldest first
     ids: Ids = field(default_factory=Ids)
-    secret: str = "page-tokens"  # noqa: S105 - signs page tokens so that a forged one is noticed
+    secret: str = "page-tokens"
     faults: FaultBook = field(default_factory=FaultBook)
     calls: Calls = field(default_factory=Calls)
     schedule: Schedule = field(default_factory=Schedule)
@@ -102,15 +101,3 @@ class World:
 
     def touch(self) -> None:
         self.changes += 1
-
-
-def build_world(options: Options, base_url: str = "") -> World:
-    """Raises ValueError for a seed that does not exist."""
-    limits = Limits.from_environment()
-    if options.lift_limits:
-        limits.lift()
-    world = World(options, Clock(options.now), SwitchBoard(all_switches()), limits, base_url=base_url)
-    client = Client(options.client_id, options.client_secret, "Bigin Books")
-    world.accounts.clients[client.client_id] = client
-    seeds(options.seed)(world)
-    return world

@@ -9,7 +9,7 @@ _COVERED_BY = {"CREATE": ("CREATE", "WRITE"), "UPDATE": ("UPDATE", "WRITE"), "WR
 
 
 def allows(granted: Iterable[str], needed: str, params: Mapping[str, str]) -> bool:
-    """`needed` like "ZohoBigin.modules.{module}.READ"; ALL, an area without its module, and fullaccess widen a grant."""
+    """`needed` like "ZohoBigin.modules.{module}.READ"; ALL, an area alone, and fullaccess widen a grant."""
     scope = needed
     for name, value in params.items():
         scope = scope.replace(f"{{{name}}}", value)

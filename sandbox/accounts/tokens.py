@@ -35,7 +35,15 @@ def consent_key(client_id: str, zuid: str, org: str) -> str:
 
 
 def make_code(
-    world: World, client_id: str, person: Person, scopes: list[str], org: str, redirect_uri: str, *, offline: bool, prompted: bool
+    world: World,
+    client_id: str,
+    person: Person,
+    scopes: list[str],
+    org: str,
+    redirect_uri: str,
+    *,
+    offline: bool,
+    prompted: bool,
 ) -> Code | None:
     """None when the client made too many codes (bigin-api.md 1.5)."""
     now = world.clock.seconds()
@@ -49,8 +57,16 @@ def make_code(
     always = world.switches["refresh_token_without_prompt"] == "always"
     accounts.consents[key] = sorted({*accounts.consents.get(key, []), *scopes})
     code = Code(
-        new_token_value(), client_id, person.zuid, scopes, org, redirect_uri, offline, prompted or first or always,
-        now, now + CODE_SECONDS,
+        new_token_value(),
+        client_id,
+        person.zuid,
+        scopes,
+        org,
+        redirect_uri,
+        offline,
+        prompted or first or always,
+        now,
+        now + CODE_SECONDS,
     )
     accounts.codes[code.value] = code
     world.touch()
@@ -69,7 +85,9 @@ def exchange(world: World, client_id: str, value: str, redirect_uri: str) -> dic
     return grant(world, client_id, person, code.scopes, code.bigin_org, offline=offline)
 
 
-def grant(world: World, client_id: str, person: Person, scopes: list[str], org: str, *, offline: bool) -> dict[str, Any]:
+def grant(
+    world: World, client_id: str, person: Person, scopes: list[str], org: str, *, offline: bool
+) -> dict[str, Any]:
     """Raises Throttled when a user makes refresh tokens too fast."""
     refresh = _new_refresh_token(world, client_id, person, scopes, org) if offline else None
     token = _new_access_token(world, client_id, person.zuid, scopes, org, refresh)

@@ -1,1 +1,1 @@
-"""Bigin v2 as a stateful engine: organisations, records, metadata, notifications. HTTP assembly lives in `sandbox.app`."""
+"""Bigin v2 as a stateful engine: records, metadata, notifications. HTTP assembly lives in `sandbox.app`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -93,10 +93,8 @@ class _Parser:
         if not self._take("("):
             raise invalid_query("a bracket is missing")
         self._skip()
-        if self.text[self.at : self.at + 1] == "(":
-            inner = self.expression(depth + 1)
-        else:
-            inner = self._condition()
+        nested = self.text[self.at : self.at + 1] == "("
+        inner = self.expression(depth + 1) if nested else self._condition()
         if not self._take(")"):
             raise invalid_query("a bracket is missing")
         return inner
@@ -184,8 +182,10 @@ def _textual(field: Field, one: Condition, org: BiginOrg, module: str) -> Test:
     needed = words(wanted)
     tests: dict[str, Test] = {
         # Live: equals on a name is a match of words, not of the whole (bigin-api.md 5.8).
-        "equals": lambda row: value(row) == wanted
-        or (field.data_type == "text" and bool(needed) and set(needed) <= set(words(value(row)))),
+        "equals": lambda row: (
+            value(row) == wanted
+            or (field.data_type == "text" and bool(needed) and set(needed) <= set(words(value(row))))
+        ),
         "not_equal": lambda row: value(row) != wanted,
         "starts_with": lambda row: value(row).startswith(wanted),
         "ends_with": lambda row: value(row).endswith(wanted),
@@ -234,7 +234,7 @@ def _bound(field: Field, text: str, one: Condition) -> Any:
                 raise ValueError("no offset")
             return time.timestamp()
         if field.data_type == "date":
-            return datetime.strptime(text, "%Y-%m-%d").date().isoformat()
+            return date.fromisoformat(text).isoformat()
         return Decimal(text)
     except (ValueError, InvalidOperation, OverflowError):
         raise invalid_query("the value does not suit the field", one.name, one.operator) from None

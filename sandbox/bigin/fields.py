@@ -233,6 +233,4 @@ CALLS = Module(
     name_field="Subject",
 )
 
-MODULES = {
-    module.api_name: module for module in (CONTACTS, ACCOUNTS, PIPELINES, PRODUCTS, TASKS, EVENTS, CALLS, NOTES)
-}
+MODULES = {module.api_name: module for module in (CONTACTS, ACCOUNTS, PIPELINES, PRODUCTS, TASKS, EVENTS, CALLS, NOTES)}

@@ -183,9 +183,7 @@ def _lookup(request: Request, field: Field) -> dict[str, Any]:
     return {"api_name": field.api_name, "display_label": field.label, "id": lookup_id, "module": module}
 
 
-def choices(
-    request: Request, module: str, field: Field, layout: TeamPipeline | None = None
-) -> list[dict[str, Any]]:
+def choices(request: Request, module: str, field: Field, layout: TeamPipeline | None = None) -> list[dict[str, Any]]:
     names = field.choices
     if module == "Pipelines" and field.api_name in ("Stage", "Sub_Pipeline"):
         subs = [sub for one in request.org.pipelines if layout in (None, one) for sub in one.subs]
@@ -228,9 +226,7 @@ def _layouts(request: Request, module: str) -> list[dict[str, Any]]:
     return [_layout(request, module, one.id, one.name, one) for one in request.org.pipelines]
 
 
-def _layout(
-    request: Request, module: str, layout_id: str, name: str, pipeline: TeamPipeline | None
-) -> dict[str, Any]:
+def _layout(request: Request, module: str, layout_id: str, name: str, pipeline: TeamPipeline | None) -> dict[str, Any]:
     org: BiginOrg = request.org
     fields = [
         {

@@ -179,5 +179,3 @@ def display_name(module: str, row: Row) -> str:
 def full_name(row: Row) -> str:
     first, last = row.values.get("First_Name"), row.values.get("Last_Name", "")
     return f"{first} {last}" if first else str(last)
-
-

@@ -82,10 +82,8 @@ def cut(order: Sequence[Key], window: Window, descending: bool) -> tuple[list[st
     if window.after is not None:
         start = total - bisect_left(order, window.after) if descending else bisect_right(order, window.after)
     end = start + window.per_page
-    if descending:
-        keys = order[max(total - end, 0) : max(total - start, 0)][::-1]
-    else:
-        keys = order[start:end]
+    backwards = slice(max(total - end, 0), max(total - start, 0))
+    keys = order[backwards][::-1] if descending else order[start:end]
     return [key[1] for key in keys], end < total
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from sandbox.bigin.reads import nothing
 from sandbox.bigin.shape import time_text, zone
 from sandbox.core import Reply, Request
 
-TYPES = {
+TYPES: dict[str, Callable[[BiginUser], bool]] = {
     "AllUsers": lambda user: user.status != "deleted",
     "ActiveUsers": lambda user: user.status == "active",
     "DeactiveUsers": lambda user: user.status == "disabled",
@@ -113,8 +114,7 @@ def list_roles(request: Request) -> Reply:
     org: BiginOrg = request.org
     names = sorted({user.role for user in org.users.values()})
     roles = [
-        {"name": name, "display_label": name, "id": org.meta_id(f"role {name}"), "reporting_to": None}
-        for name in names
+        {"name": name, "display_label": name, "id": org.meta_id(f"role {name}"), "reporting_to": None} for name in names
     ]
     return Reply(body={"roles": roles})
 

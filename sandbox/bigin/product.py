@@ -22,12 +22,12 @@ def product() -> Product:
 
 def enter(request: Request, route: Route) -> None:
     """The organisation is the one the token is bound to (bigin-api.md 1.3)."""
-    assert request.grant is not None
-    org = request.world.bigin.get(request.grant.bigin_org)
+    grant = request.granted
+    org = request.world.bigin.get(grant.bigin_org)
     if org is None:
         raise Refusal("scope")
     try:
-        request.user = org.user_of(request.grant.zuid)
+        request.user = org.user_of(grant.zuid)
     except KeyError:
         raise Refusal("invalid_token") from None
     if request.user.status != "active":
@@ -37,8 +37,6 @@ def enter(request: Request, route: Route) -> None:
 
 
 def render(error: ApiError) -> Reply:
-    if not isinstance(error, ApiError):
-        raise error
     return errors.render(error)
 
 
@@ -46,7 +44,9 @@ def finish(request: Request, reply: Reply) -> None:
     """`x-accesstoken-reset` is the token's end (bigin-api.md 2); throttled answers follow their switches."""
     reply.headers["Cache-Control"] = "no-store, no-cache, must-revalidate, private"
     if request.grant is not None:
-        reply.headers["X-AccessToken-Reset"] = request.world.clock.at(request.grant.expires).isoformat(timespec="seconds")
+        reply.headers["X-AccessToken-Reset"] = request.world.clock.at(request.grant.expires).isoformat(
+            timespec="seconds"
+        )
     if reply.status != 429:
         return
     switches = request.world.switches
@@ -60,7 +60,6 @@ def finish(request: Request, reply: Reply) -> None:
 
 def _settings(name: str) -> tuple[str, ...]:
     return (f"ZohoBigin.settings.{name}.READ",)
-
 
 
 ROUTES = [

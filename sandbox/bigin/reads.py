@@ -15,6 +15,7 @@ from sandbox.bigin.shape import Shape
 from sandbox.bigin.store import SORT_KEYS, Key, Row, Table, sort_key
 from sandbox.core import Reply, Request
 
+
 def module_of(request: Request) -> str:
     """Module names are case-sensitive (bigin-api.md 2)."""
     name = request.params["module"]

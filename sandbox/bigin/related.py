@@ -89,10 +89,8 @@ def _has_line(row: Row, product_id: str) -> bool:
     return any(line["Product"] == product_id for line in row.values.get("Associated_Products", ()))
 
 
-def _deal_lines(
-    request: Request, shape: Shape, deal: Row, part: list[Row], names: list[str]
-) -> list[dict[str, Any]]:
-    """The products of a deal, with the amounts of their line where asked for; a product on two lines comes once a line."""
+def _deal_lines(request: Request, shape: Shape, deal: Row, part: list[Row], names: list[str]) -> list[dict[str, Any]]:
+    """The products of a deal with the amounts of their lines; a product on two lines comes twice."""
     wanted = [name for name in LINE_KEYS if name in names]
     lines = deal.values.get("Associated_Products", ())
     return [

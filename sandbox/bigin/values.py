@@ -77,9 +77,7 @@ class Checker:
         elif mode != "as_sent":
             value = value.strip()
         if len(value) > field.length:
-            raise RecordError(
-                "INVALID_DATA", "invalid data", self.details(field.api_name, maximum_length=field.length)
-            )
+            raise RecordError("INVALID_DATA", "invalid data", self.details(field.api_name, maximum_length=field.length))
         return value or None
 
     def _email(self, field: Field, value: Any) -> str | None:
@@ -106,9 +104,9 @@ class Checker:
         return number
 
     def _whole(self, field: Field, value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or abs(value) > 10**9:
+        if not isinstance(value, int) or isinstance(value, bool) or abs(value) > 10**9:
             raise self.bad(field, "integer")
-        return value
+        return int(value)
 
     def _yes_no(self, field: Field, value: Any) -> bool:
         if not isinstance(value, bool):

@@ -87,9 +87,7 @@ def upsert_records(request: Request) -> Reply:
     return reply
 
 
-def each(
-    request: Request, batch: Batch, act: Callable[[int, dict[str, Any]], dict[str, Any]], ok_status: int
-) -> Reply:
+def each(request: Request, batch: Batch, act: Callable[[int, dict[str, Any]], dict[str, Any]], ok_status: int) -> Reply:
     """One result per item, in the order of the input."""
     results: list[dict[str, Any]] = []
     for index, item in enumerate(batch.items):

@@ -19,7 +19,9 @@ def fill(world: World, number: int) -> None:
     org, people = make_orgs(world)
     maker = _Maker(world, org)
     org.tables["Products"].fill(
-        maker.row({"Product_Name": f"Product {n:05d}", "Product_Code": f"P-{n:05d}", "Unit_Price": Decimal(n % 900 + 10)})
+        maker.row(
+            {"Product_Name": f"Product {n:05d}", "Product_Code": f"P-{n:05d}", "Unit_Price": Decimal(n % 900 + 10)}
+        )
         for n in range(max(1, number // 10))
     )
     companies = [maker.row({"Account_Name": f"Company {n:06d}", "Phone": f"+1 555 {n:07d}"}) for n in range(number)]
@@ -45,7 +47,7 @@ class _Maker:
     def __init__(self, world: World, org: BiginOrg) -> None:
         self.world = world
         self.org = org
-        self.random = Random(SEED)  # noqa: S311 - a seed must be the same every time
+        self.random = Random(SEED)
         self.now = int(world.clock.seconds())
         self.owner = next(iter(org.users))
 

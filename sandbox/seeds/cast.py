@@ -44,7 +44,7 @@ class CastProduct:
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """`owner` administers both sides; `people` are all accounts, administrators first. `empty` and `bulk` have no records."""
+    """`owner` administers both sides; `people` are all accounts. Seeds `empty` and `bulk`: no records."""
 
     owner: Person
     people: list[Person]

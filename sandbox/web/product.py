@@ -26,8 +26,6 @@ def _enter(request: Request, route: Route) -> None:
 
 
 def _render(error: ApiError) -> Reply:
-    if not isinstance(error, ApiError):
-        raise error
     return html("error.html", status=error.status, message=error.message)
 
 
