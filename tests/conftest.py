@@ -1,10 +1,13 @@
 """Fixtures every area uses. PostgreSQL and Redis themselves are started by devtools/pytest_services.py."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from django.db import connections
+from pytest_django import Settings
 
+from sandbox.testing import Sandbox, running_sandbox
 from zoho import client
 
 
@@ -12,6 +15,26 @@ from zoho import client
 def redis_url() -> str:
     """A Redis of this test run's own; under pytest-xdist a number of this worker's own."""
     return os.environ["REDIS_URL"]
+
+
+@pytest.fixture(scope="session")
+def sandbox_process() -> Iterator[Sandbox]:
+    with running_sandbox("travel-agency", lift_limits=True) as running:
+        yield running
+
+
+@pytest.fixture
+def sandbox(sandbox_process: Sandbox, settings: Settings) -> Sandbox:
+    """A stand-in for Zoho over real HTTP, fresh from the seed `travel-agency`, and the product told to talk to it.
+
+    `sandbox.reset("empty")` or `("bulk:50")` gives another seed. Quotas and concurrency limits are lifted.
+    """
+    sandbox_process.reset("travel-agency")
+    settings.SANDBOX_URL = sandbox_process.url
+    settings.ZOHO_CLIENT_ID = sandbox_process.client_id
+    settings.ZOHO_CLIENT_SECRET = sandbox_process.client_secret
+    settings.ZOHO_DATA_CENTRE = "sandbox"
+    return sandbox_process
 
 
 def refuse_open_transaction() -> None:
