@@ -106,10 +106,8 @@ def sign_in_context(request: HttpRequest) -> dict[str, object]:
     here = request.get_full_path() if request.method == "GET" else reverse("accounts:settings")
     return {
         "data_centre": around.name if around else "",
-        "start_url": reverse("accounts:sign_in_start"),
-        "setup_url": reverse("accounts:connect_start", args=["bigin"]),
         "window_url": here,
-        "is_settings": request.path.startswith(reverse("accounts:settings")),
+        "is_settings": request.path == reverse("accounts:settings"),
     }
 
 

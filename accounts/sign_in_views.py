@@ -14,7 +14,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts import completion, flows, handovers, sessions, troubles
 from accounts.flows import Flow, Purpose
-from accounts.http import VisitorRequest, is_from_own_page
+from accounts.guards import member_page
+from accounts.http import MemberRequest, VisitorRequest, is_from_own_page
 from accounts.throttle import Closed, limited
 from accounts.troubles import Refused, Trouble
 from bigin_books.embed import FRAME_COOKIE, frame_context
@@ -23,8 +24,9 @@ from zoho.errors import ZohoError
 _WINDOW = 300
 
 
-def trouble_page(request: HttpRequest, trouble: Trouble) -> HttpResponse:
-    return render(request, "accounts/trouble.html", {"trouble": trouble}, status=trouble.status)
+def trouble_page(request: HttpRequest, trouble: Trouble, back: str = "") -> HttpResponse:
+    """`back` is where this window goes on; without it the page is a popup's and is to be closed."""
+    return render(request, "accounts/trouble.html", {"trouble": trouble, "back": back}, status=trouble.status)
 
 
 def _too_often(request: HttpRequest, closed: Closed) -> HttpResponse:
@@ -85,12 +87,13 @@ def callback(request: HttpRequest) -> HttpResponse:
     flow = flows.recall(request)
     if flow is None:
         return trouble_page(request, troubles.foreign_state())
+    back = flow.next if flow.in_window else ""
     try:
         response = _finish(request, flow)
     except Refused as refused:
-        response = trouble_page(request, refused.trouble)
+        response = trouble_page(request, refused.trouble, back)
     except ZohoError as error:
-        response = trouble_page(request, troubles.from_zoho(error))
+        response = trouble_page(request, troubles.from_zoho(error), back)
     flows.forget(response, flow.state)
     response["Cache-Control"] = "no-store"
     # The address holds Zoho's code; nothing that the page loads or leads to may learn it.
@@ -125,8 +128,7 @@ def redeem(request: HttpRequest) -> HttpResponse:
         return _refusal(refused.trouble)
     except ZohoError as error:
         return _refusal(troubles.from_zoho(error))
-    same = request.POST.get("member", "") in ("", str(done.member.pk))
-    return JsonResponse({"ok": True, "next": done.next, "csrf": get_token(request), "same_member": same})
+    return JsonResponse({"ok": True, "next": done.next, "csrf": get_token(request), "member": done.member.pk})
 
 
 def _refusal(trouble: Trouble) -> JsonResponse:
@@ -136,9 +138,18 @@ def _refusal(trouble: Trouble) -> JsonResponse:
 
 @require_GET
 def check(request: HttpRequest) -> JsonResponse:
-    """Whether this browser keeps our cookies in this frame, and whether somebody is signed in."""
-    signed_in = cast(VisitorRequest, request).member is not None
-    return JsonResponse({"cookies": FRAME_COOKIE in request.COOKIES or signed_in, "signed_in": signed_in})
+    """Whether this browser keeps our cookies in this frame, and who is signed in here: a page asks about itself."""
+    member = cast(VisitorRequest, request).member
+    if member is None:
+        return JsonResponse({"cookies": FRAME_COOKIE in request.COOKIES, "signed_in": False})
+    return JsonResponse({"cookies": True, "signed_in": True, "csrf": get_token(request), "member": member.pk})
+
+
+@require_GET
+@member_page
+def done(request: MemberRequest) -> HttpResponse:
+    """Where a second window ends that only signed somebody in: the first one goes on."""
+    return render(request, "accounts/done.html")
 
 
 @require_POST

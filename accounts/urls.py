@@ -14,6 +14,7 @@ urlpatterns = [
     path("embed/settings/", views.settings_page, name="settings"),
     path("embed/sign-in/redeem/", sign_in_views.redeem, name="redeem"),
     path("embed/sign-in/check/", sign_in_views.check, name="check"),
+    path("embed/sign-in/done/", sign_in_views.done, name="done"),
     path("embed/sign-out/", sign_in_views.sign_out, name="sign_out"),
     path("embed/setup/", setup_views.setup_page, name="setup"),
     path("embed/setup/connections/", setup_views.connections_page, name="connections"),
