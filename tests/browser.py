@@ -1,0 +1,77 @@
+"""A real Chromium for browser tests, driven by Playwright. A conftest imports the fixtures it wants from here.
+
+A message about the Content-Security-Policy on the console, an uncaught error or a page with a traceback fails the test
+that opened the page. Screenshots go to `screenshots/`, which git ignores.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
+
+SHOTS = Path(__file__).resolve().parents[1] / "screenshots"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+_POLICY = re.compile(r"Content.Security.Policy|Refused to (load|execute|apply|frame|connect)", re.IGNORECASE)
+_TRACEBACK = re.compile(r"Traceback \(most recent call last\)")
+
+
+def chromium_path() -> str | None:
+    return next(
+        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+    )
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = chromium_path()
+    if path is None:
+        message = "no Chromium is installed: apt-get install chromium"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Makes browser contexts (one person each) whose pages are watched; what was seen is asserted at the end."""
+    seen: list[str] = []
+    contexts: list[BrowserContext] = []
+
+    def on_console(message: ConsoleMessage) -> None:
+        if _POLICY.search(message.text):
+            seen.append(f"console: {message.text}")
+
+    def on_error(error: Error) -> None:
+        seen.append(f"uncaught: {error.message}")
+
+    def watch(page: Page) -> None:
+        page.on("console", on_console)
+        page.on("pageerror", on_error)
+
+    def make(**options: object) -> BrowserContext:
+        context = chromium.new_context(viewport={"width": 1280, "height": 900}, **options)  # type: ignore[arg-type]
+        context.on("page", watch)
+        contexts.append(context)
+        return context
+
+    yield make
+    for context in contexts:
+        seen += [f"traceback on {page.url}" for page in context.pages if _TRACEBACK.search(page.content())]
+        context.close()
+    assert not seen, "\n".join(seen)
+
+
+def shot(page: Page, name: str) -> Path:
+    """A picture of the whole page for people to look at; returns where it lies."""
+    SHOTS.mkdir(exist_ok=True)
+    path = SHOTS / f"{name}.png"
+    page.screenshot(path=str(path), full_page=True)
+    return path
