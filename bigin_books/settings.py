@@ -185,9 +185,16 @@ CELERY_TASK_TIME_LIMIT = 300
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 900}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "sync"
-CELERY_TASK_ROUTES = {"invoices.tasks.*": {"queue": "interactive"}, "sync.tasks.run_record": {"queue": "interactive"}}
+CELERY_TASK_ROUTES = {
+    "invoices.tasks.read_feed": {"queue": "sync"},  # long: nobody waits for it
+    "invoices.tasks.*": {"queue": "interactive"},
+    "sync.tasks.run_record": {"queue": "interactive"},
+}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULE = {"dispatch-due": {"task": "sync.tasks.dispatch_due", "schedule": 30.0}}
+CELERY_BEAT_SCHEDULE = {
+    "dispatch-due": {"task": "sync.tasks.dispatch_due", "schedule": 30.0},
+    "sweep-documents": {"task": "invoices.tasks.sweep", "schedule": 30.0},
+}
 
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
