@@ -205,7 +205,8 @@ def _tax(one: Mapping[str, Any]) -> Tax:
     parts = tuple(
         TaxPart(part["id"], part["name"], Decimal(part["percentage"]), part["compound"]) for part in one["parts"]
     )
-    return Tax(one["id"], one["name"], parts)
+    # Compound members of a group are charged on top of the plain ones, however Books lists them.
+    return Tax(one["id"], one["name"], tuple(sorted(parts, key=lambda part: part.compound)))
 
 
 def _field(one: Mapping[str, Any]) -> CustomField:

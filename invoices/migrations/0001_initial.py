@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("accounts", "0002_alter_ticket_challenge_alter_ticket_purpose_handover"),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [

@@ -1,0 +1,184 @@
+"""Reading Books' lists of documents: one customer's for a panel, the organisation's step by step with the sync.
+
+Every page checks itself, because Books ignores an unknown filter or sort column in silence (books-api.md 0.4).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.models import Installation
+from invoices import bodies, clients, mirror, words
+from invoices.drafts import KINDS, Kind
+from invoices.models import CustomerBalance, Document, DocumentFeed
+from zoho.books import Books, BooksPage
+from zoho.errors import ZohoError
+from zoho.times import parse_time_or_none
+
+log = logging.getLogger(__name__)
+
+OVERLAP = timedelta(minutes=2)
+LISTING_EVERY = timedelta(hours=24)
+INTERVAL = timedelta(minutes=15)
+ABANDONED = timedelta(minutes=10)
+PAGES_A_TURN = 40  # of 200 rows: a long first read goes on with the next turn
+
+
+def kinds_of(installation: Installation) -> tuple[Kind, ...]:
+    """Zoho Invoice has no sales orders."""
+    return tuple(kind for kind in KINDS if kind != "salesorder" or installation.product != "invoice")
+
+
+# One customer's documents
+
+
+def refresh_customer(installation: Installation, books: Books, customer_id: str, kind: Kind) -> int:
+    """One list, newest first. Where it is the whole list, what it lacks is gone from Books."""
+    page = books.documents_page(
+        bodies.COLLECTIONS[kind], sort_column="created_time", sort_order="D", filters={"customer_id": customer_id}
+    )
+    rows = [row for row in page.rows if str(row.get("customer_id")) == customer_id]
+    changed = mirror.store(installation, kind, rows, page.requested_at)
+    if not page.more and len(rows) == len(page.rows):
+        there = {bodies.books_id_of(kind, row) for row in rows}
+        standing = Document.objects.filter(
+            installation=installation, kind=kind, customer_id=customer_id, state=Document.State.STANDS
+        ).values_list("books_id", flat=True)
+        changed += mirror.gone(installation, kind, {one for one in standing if one} - there, page.requested_at)
+    _note_listed(installation, customer_id, kind, page.requested_at)
+    return changed
+
+
+def _note_listed(installation: Installation, customer_id: str, kind: Kind, when: datetime) -> None:
+    balance, _ = CustomerBalance.objects.get_or_create(installation=installation, customer_id=customer_id)
+    balance.listed = {**balance.listed, kind: when.isoformat()}
+    balance.save(update_fields=["listed"])
+
+
+# The organisation's documents
+
+
+def due(now: datetime) -> list[DocumentFeed]:
+    """Feeds to read now, claimed so that no other worker reads them too."""
+    free = DocumentFeed.objects.filter(due_at__lte=now).exclude(claimed_at__gt=now - ABANDONED)
+    active = free.filter(installation__state=Installation.State.ACTIVE)
+    return [
+        feed
+        for feed in active.order_by("due_at")[:20]
+        if DocumentFeed.objects.filter(pk=feed.pk, claimed_at=feed.claimed_at).update(claimed_at=now)
+    ]
+
+
+def ensure_feeds() -> None:
+    """A feed for each kind of each connected installation; the first read is due at once."""
+    for installation in Installation.objects.filter(state=Installation.State.ACTIVE).exclude(books_org_id=None):
+        rows = [DocumentFeed(installation=installation, kind=kind) for kind in kinds_of(installation)]
+        DocumentFeed.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def pull(installation: Installation, kind: Kind) -> DocumentFeed:
+    """Brings one kind up to date. Over the network; for beat, the sync and tests."""
+    feed, _ = DocumentFeed.objects.get_or_create(installation=installation, kind=kind)
+    read(feed)
+    feed.refresh_from_db()
+    return feed
+
+
+def read(feed: DocumentFeed) -> None:
+    """What changed since the mark; the whole list at first, once a day, and where Books ignores the filter."""
+    now = timezone.now()
+    try:
+        with clients.books(feed.installation) as books:
+            books.client.priority = "sync"
+            if feed.complete_at and feed.incremental:
+                _changed(feed, books)
+            if not feed.complete_at or not feed.incremental or (feed.listed_at or now) <= now - LISTING_EVERY:
+                _whole(feed, books)
+    except ZohoError as error:
+        log.warning("invoices: %s of %s not read (%s)", feed.kind, feed.installation_id, error.code)
+        _save(feed, problem=words.refusal(error), claimed_at=None, due_at=now + INTERVAL)
+        return
+    finished = feed.complete_at is not None
+    _save(feed, problem="", claimed_at=None, due_at=now + INTERVAL if finished else now)
+
+
+def _changed(feed: DocumentFeed, books: Books) -> None:
+    """Ascending by time of change, keyset: the next page starts at the last row's time (books-api.md 10)."""
+    number, since = 1, feed.mark
+    while True:
+        page = _page(feed, books, "last_modified_time", number, since)
+        times = _times(page)
+        if not _honoured(page, times, since):
+            log.info("invoices: changed-since is ignored for %s of %s", feed.kind, feed.installation_id)
+            _save(feed, incremental=False)
+            return
+        mirror.store(feed.installation, bodies.kind_of(feed.kind), page.rows, page.requested_at)
+        last = times[-1] if times else None
+        if last:
+            _save(feed, mark=_mark(last, page, feed.mark))
+        if not page.more:
+            return
+        number, since = (number + 1, since) if last == since or last is None else (1, last)
+
+
+def _whole(feed: DocumentFeed, books: Books) -> None:
+    """By creation, ascending, so that deletions and edits do not shuffle the pages; what it lacks is gone."""
+    kind, started, number, newest = bodies.kind_of(feed.kind), timezone.now(), 1, feed.mark
+    first: BooksPage | None = None
+    while True:
+        page = _page(feed, books, "created_time", number, None)
+        first = first or page
+        mirror.store(feed.installation, kind, page.rows, page.requested_at)
+        newest = max([one for one in (newest, *_times(page, check=False)) if one], default=None)
+        if not page.more:
+            break
+        number += 1
+    vanished = Document.objects.filter(
+        installation=feed.installation, kind=kind, state=Document.State.STANDS, seen_at__lt=started
+    )
+    mirror.gone(feed.installation, kind, [one for one in vanished.values_list("books_id", flat=True) if one], started)
+    mark = _mark(newest, first, feed.mark) if newest else None
+    _save(feed, mark=mark, listed_at=started, complete_at=feed.complete_at or timezone.now())
+
+
+def _page(feed: DocumentFeed, books: Books, column: str, number: int, since: datetime | None) -> BooksPage:
+    return books.documents_page(
+        bodies.COLLECTIONS[feed.kind], page=number, sort_column=column, sort_order="A", modified_since=since
+    )
+
+
+def _times(page: BooksPage, *, check: bool = True) -> list[datetime]:
+    times = [parse_time_or_none(row.get("last_modified_time")) for row in page.rows]
+    return [time for time in times if time] if not check or all(times) else []
+
+
+def _honoured(page: BooksPage, times: Sequence[datetime], since: datetime | None) -> bool:
+    if page.sort_column not in (None, "last_modified_time") or page.sort_order not in (None, "A"):
+        return False
+    if len(times) != len(page.rows) or list(times) != sorted(times):
+        return False
+    return since is None or not times or times[0] >= since.replace(microsecond=0)
+
+
+def _mark(newest: datetime, page: BooksPage, held: datetime | None) -> datetime:
+    """Never a time at which something may still appear."""
+    safe = min(newest, (page.server_date or page.requested_at) - OVERLAP)
+    return max(safe, held) if held else safe
+
+
+def _save(feed: DocumentFeed, **values: object) -> None:
+    for name, value in values.items():
+        setattr(feed, name, value)
+    feed.save(update_fields=list(values))
+
+
+def ask_soon(installation: Installation) -> None:
+    """Sync Now reads documents too."""
+    DocumentFeed.objects.filter(installation=installation, due_at__gt=timezone.now()).update(
+        due_at=timezone.now(), claimed_at=F("claimed_at")
+    )

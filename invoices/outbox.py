@@ -1,0 +1,33 @@
+"""Putting what is to be done to a standing document into its outbox. Doing it is `invoices/actions.py`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import Member
+from invoices import queue
+from invoices.models import Action, Document
+
+
+def queue_action(
+    document: Document, op: str, member: Member | None, who: str, payload: dict[str, Any]
+) -> Action | None:
+    """The queued action; None when the same one is open already: a second click changes nothing."""
+    try:
+        with transaction.atomic():
+            action = Action.objects.create(
+                document=document,
+                op=op,
+                member=member,
+                who=who[:200],
+                payload=payload,
+                state=Action.State.QUEUED,
+                queued_at=timezone.now(),
+            )
+    except IntegrityError:
+        return None
+    queue.later("act", action.pk)
+    return action
