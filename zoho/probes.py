@@ -47,9 +47,14 @@ def ask(questions: Sequence[Question]) -> list[Probe]:
 
 
 def scopes(product: str, granted: Collection[str], wanted: Collection[str]) -> Probe:
-    missing = sorted(set(wanted) - set(granted))
+    missing = sorted(scope for scope in wanted if not _covered(scope, granted))
     detail = f"Missing: {', '.join(missing)}." if missing else f"All {len(wanted)} scopes are granted."
     return Probe(f"{product}_scopes", not missing, detail)
+
+
+def _covered(scope: str, granted: Collection[str]) -> bool:
+    service, area, _ = scope.split(".", 2)
+    return bool({scope, f"{service}.{area}.ALL", f"{service}.fullaccess.all"} & set(granted))
 
 
 def order(name: str, times: Sequence[datetime | None], *, newest_first: bool) -> Probe:
