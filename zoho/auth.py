@@ -30,7 +30,13 @@ BIGIN_SETUP_SCOPES = (
     "ZohoSearch.securesearch.READ",
 )
 # A member's own token only proves who they are and that they may read a record.
-BIGIN_MEMBER_SCOPES = ("ZohoBigin.modules.READ", "ZohoBigin.users.READ", "ZohoBigin.org.READ")
+BIGIN_MEMBER_SCOPES = (
+    "ZohoBigin.modules.contacts.READ",
+    "ZohoBigin.modules.accounts.READ",
+    "ZohoBigin.modules.pipelines.READ",
+    "ZohoBigin.users.READ",
+    "ZohoBigin.org.READ",
+)
 BOOKS_SCOPES = (
     "ZohoBooks.contacts.ALL",
     "ZohoBooks.settings.ALL",

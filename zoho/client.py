@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import random
 import re
+import ssl
 import time
 import uuid
 from collections import Counter
@@ -40,6 +41,7 @@ _NEVER_SENT = (
     urllib3.exceptions.NewConnectionError,
     urllib3.exceptions.ConnectTimeoutError,
     urllib3.exceptions.NameResolutionError,
+    ssl.SSLCertVerificationError,
 )
 # After a 429 that does not say for how long; the length of Books' block is not documented (reference, section 8).
 _UNTOLD_PAUSE = {"minute": 60.0, "daily": 3600.0, "concurrent": 2.0, "token": 600.0}
@@ -124,7 +126,7 @@ class Client:
     calls: Counter[str] = field(default_factory=Counter)
     last_quota: Quota | None = None
     _session: requests.Session = field(default_factory=_open_session, repr=False)
-    _refresh_is_vain: set[str] = field(default_factory=set, repr=False)
+    _renewal_is_vain: set[str] = field(default_factory=set, repr=False)
 
     def __enter__(self) -> Self:
         return self
@@ -155,7 +157,7 @@ class Client:
         return self._until_settled(call)
 
     def _until_settled(self, call: _Call) -> Answer:
-        attempt, patience, force = 1, self.patience, False
+        attempt, patience, renewed, force = 1, self.patience, False, False
         while True:
             try:
                 return self._attempt(call, force)
@@ -166,16 +168,18 @@ class Client:
                 patience -= wait
             except Unauthorised as error:
                 # A 401 means that nothing was done, so a write may go again too; once, and only with a new token.
-                if force or error.status != 401 or error.code in self._refresh_is_vain:
-                    if force:
-                        self._refresh_is_vain.add(error.code)
+                if renewed or error.status != 401 or error.code in self._renewal_is_vain:
+                    if renewed:
+                        self._renewal_is_vain.add(error.code)
                     raise
-                force, wait = True, 0.0
+                renewed = force = True
+                continue
             except RetryLater as error:
                 if not self.retry.wants(call.method, error, attempt):
                     raise
                 wait = self.retry.wait(attempt, self.chance())
                 attempt += 1
+            force = False
             self.sleep(wait)
 
     def _attempt(self, call: _Call, force: bool) -> Answer:
@@ -220,8 +224,9 @@ class Client:
         )
 
     def _content(self, response: requests.Response, started: float) -> bytes:
+        """Piece by piece as they come: a server that drips would otherwise hold us for hours, each wait being short."""
         chunks, size = [], 0
-        for chunk in response.iter_content(_CHUNK):
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):
             size += len(chunk)
             if size > _MAX_BYTES or self.clock() - started > self.timeouts.total:
                 raise requests.ReadTimeout("the answer is too long or too slow")
@@ -290,7 +295,8 @@ def was_never_sent(error: BaseException) -> bool:
         return True
     cause = error
     for _ in range(6):
-        inner = [item for item in (*cause.args, getattr(cause, "reason", None)) if isinstance(item, BaseException)]
+        hidden = (getattr(cause, "reason", None), getattr(cause, "original_error", None))
+        inner = [item for item in (*cause.args, *hidden) if isinstance(item, BaseException)]
         if isinstance(cause, _NEVER_SENT):
             return True
         if not inner:

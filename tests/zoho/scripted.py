@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
-Fault = Literal["", "drop", "cut", "hang"]
+Fault = Literal["", "drop", "cut", "hang", "chunked"]
 
 
 @dataclass(frozen=True)
 class Reply:
-    """`drop` closes after reading the request, `cut` in mid-body; `hang` says nothing until the test ends."""
+    """`drop` closes after reading the request, `cut` in mid-body; `hang` says nothing till the test ends."""
 
     status: int = 200
     body: Any = None
@@ -86,12 +87,26 @@ def _handler(scripted: Scripted) -> type[BaseHTTPRequestHandler]:
                 self.connection.shutdown(socket.SHUT_RDWR)
                 return
             content = reply.content()
+            if reply.fault == "chunked":
+                self._send_chunks(reply, content)
+                return
             self.send_response(reply.status)
             for name, value in {"Content-Type": "application/json;charset=UTF-8", **reply.headers}.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(content) + (100 if reply.fault == "cut" else 0)))
             self.end_headers()
             self.wfile.write(content)
+
+        def _send_chunks(self, reply: Reply, content: bytes) -> None:
+            """In chunks of five bytes, and without the last, empty one: as from a server that dies."""
+            self.send_response(reply.status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            for start in range(0, len(content), 5):
+                piece = content[start : start + 5]
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+                self.wfile.flush()
 
         def log_message(self, *_: object) -> None:
             return None
@@ -122,3 +137,16 @@ def refusing_port() -> Iterator[str]:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{held.getsockname()[1]}"
+
+
+@contextmanager
+def listening() -> Iterator[tuple[socket.socket, int]]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener, listener.getsockname()[1]
+
+
+def shake_hands(listener: socket.socket, context: ssl.SSLContext) -> None:
+    """Takes one connection and shows it a certificate, which the other side is expected to refuse."""
+    connection, _ = listener.accept()
+    with connection, suppress(ssl.SSLError, OSError), context.wrap_socket(connection, server_side=True) as wrapped:
+        wrapped.recv(1)

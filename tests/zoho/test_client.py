@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
+import ssl
+import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.zoho.conftest import MakeClient, Sleeper, Tokens
-from tests.zoho.scripted import Reply, Scripted, refusing_port
+from tests.zoho.scripted import Reply, Scripted, listening, refusing_port, shake_hands
 from zoho import client as client_module
 from zoho.client import Timeouts
 from zoho.errors import RateLimited, Rejected, RetryLater, Unauthorised, UnknownOutcome
@@ -118,6 +121,7 @@ def test_a_broken_read_is_retry_later(server: Scripted, make_client: MakeClient,
 @pytest.mark.parametrize("reply", [
     Reply(fault="drop"),
     Reply(201, {"code": 0}, fault="cut"),
+    Reply(201, {"code": 0}, fault="chunked"),
     Reply(500, {"code": 1000, "message": "Internal error"}),
     Reply(502, b"<html>bad gateway</html>", {"Content-Type": "text/html"}),
     Reply(201, b"<html>done?</html>", {"Content-Type": "text/html"}),
@@ -158,6 +162,22 @@ def test_an_answer_that_drips_is_given_up(server: Scripted, make_client: MakeCli
     ticks = iter([0.0, 21.0])
     with pytest.raises(UnknownOutcome):
         make_client(clock=lambda: next(ticks)).request("POST", "/contacts", json={})
+
+
+def test_a_packed_answer_is_unpacked(server: Scripted, make_client: MakeClient) -> None:
+    server.script(Reply(200, gzip.compress(b'{"code": 0, "name": "packed"}'), {"Content-Encoding": "gzip"}))
+    assert make_client().request("GET", "/contacts").data == {"code": 0, "name": "packed"}
+
+
+def test_a_foreign_certificate_means_that_nothing_happened(
+    make_client: MakeClient, foreign_certificate: ssl.SSLContext
+) -> None:
+    with listening() as (listener, port):
+        thread = threading.Thread(target=shake_hands, args=(listener, foreign_certificate))
+        thread.start()
+        with pytest.raises(RetryLater):
+            make_client(base_url=f"https://localhost:{port}").request("POST", "/contacts", json={"notes": "x"})
+        thread.join()
 
 
 # Refusals
@@ -210,6 +230,14 @@ def test_a_stale_token_is_renewed_once_for_any_method(
     assert make_client(product).request(method, "/x").status == 200
     assert [seen.headers["Authorization"] for seen in server.seen] == ["Zoho-oauthtoken old", "Zoho-oauthtoken new-1"]
     assert tokens.asked == [False, True]
+
+
+def test_a_failure_after_a_renewal_does_not_renew_again(
+    server: Scripted, make_client: MakeClient, tokens: Tokens
+) -> None:
+    server.script(NOT_AUTHORISED, Reply(503), OK)
+    assert make_client().request("GET", "/x").status == 200
+    assert tokens.asked == [False, True, False]
 
 
 def test_a_missing_scope_costs_one_new_token_and_no_more(
