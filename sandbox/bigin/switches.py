@@ -202,7 +202,14 @@ SWITCHES = [
         "bigin_currency_per_record",
         "off",
         ON_OFF,
-        "issue text: currency per record in Bigin; the org object shows one currency",
+        "CRM has a currency per record; Bigin's org object shows one currency",
         "on: deals carry Currency and Exchange_Rate, as CRM does in several currencies.",
+    ),
+    Switch(
+        "bigin_frame_sandbox",
+        "absent",
+        ("absent", "sandboxed"),
+        "topping.md E: whether Bigin's page puts sandbox on the frame is unknown; vendors open popups from frames",
+        "sandboxed: the topping's frame has sandbox with scripts, same-origin, forms, popups and downloads allowed.",
     ),
 ]

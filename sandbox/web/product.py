@@ -6,7 +6,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from sandbox.core import ApiError, Product, Reply, Request, Route, RouteTable
-from sandbox.web import bigin_routes
+from sandbox.web import bigin_page, bigin_routes
 from sandbox.web.pages import FOLDER, html
 
 TYPES = {"css": "text/css;charset=UTF-8", "js": "text/javascript;charset=UTF-8", "svg": "image/svg+xml"}
@@ -18,7 +18,7 @@ def products() -> list[Product]:
         books = import_module("sandbox.web.books")
         made.append(Product("web", "/mini-books", RouteTable(books.routes()), _enter, _render, needs_token=False))
     mini = RouteTable(bigin_routes.ROUTES)
-    return [*made, Product("web", "", mini, bigin_routes.enter, _render, bigin_routes.finish, needs_token=False)]
+    return [*made, Product("web", "", mini, bigin_page.enter, _render, bigin_page.finish, needs_token=False)]
 
 
 def _enter(request: Request, route: Route) -> None:
