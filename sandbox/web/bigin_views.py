@@ -56,6 +56,15 @@ def text_of(value: Any) -> str:
     return str(value)
 
 
+def read_time(text: str) -> str:
+    """2026-10-09T22:11:33+03:00 as 2026-10-09 22:11."""
+    return text[:16].replace("T", " ")
+
+
+def moment_text(request: Request, seconds: int) -> str:
+    return read_time(time_text(seconds, request.user.time_zone))
+
+
 def shape(request: Request, module: str, names: tuple[str, ...] | None = None) -> Shape:
     return Shape(request.org, request.user, request.world.switches, module, names)
 
@@ -105,7 +114,7 @@ def _line(
     request: Request, row: Row, shown: dict[str, Any], columns: tuple[str, ...], numeric: set[str]
 ) -> dict[str, Any]:
     cells = [Cell(text_of(shown.get(name)), name in numeric) for name in columns]
-    return {"id": row.id, "cells": cells, "modified": time_text(row.modified, request.user.time_zone)}
+    return {"id": row.id, "cells": cells, "modified": moment_text(request, row.modified)}
 
 
 def record_page(request: Request) -> Reply:
@@ -136,6 +145,7 @@ def _details(request: Request, table: Table, row: Row) -> list[tuple[str, str, s
     lines = []
     for name, field in fields.items():
         text = text_of(shown.get(name))
+        text = read_time(text) if field.data_type == "datetime" else text
         if name in HIDDEN or not text:
             continue
         slug = slug_of(field.lookup) if field.lookup else ""
@@ -168,7 +178,7 @@ def _notes(request: Request, row: Row) -> list[dict[str, str]]:
             "title": str(one.values.get("Note_Title") or ""),
             "text": str(one.values["Note_Content"]),
             "by": text_of(person(org, one.created_by)),
-            "time": time_text(one.created, request.user.time_zone),
+            "time": moment_text(request, one.created),
         }
         for one in sorted(notes, key=lambda note: note.id, reverse=True)
     ]
@@ -204,7 +214,7 @@ def bin_page(request: Request, error: str = "") -> Reply:
             "label": LABELS[slug],
             "name": line.name,
             "deleted": line.deleted,
-            "time": time_text(line.deleted, request.user.time_zone),
+            "time": moment_text(request, line.deleted),
             "by": text_of(person(org, line.deleted_by)),
         }
         for slug, module in SLUGS.items()
