@@ -113,4 +113,4 @@ def data_centres(sandbox_url: str | None = None) -> DataCentres:
     if not sandbox_url:
         return DataCentres(ZOHO)
     here = origin(sandbox_url)
-    return DataCentres((*ZOHO, DataCentre("sandbox", here, here, (here,), f"{here}/web/books", f"{here}/web/books")))
+    return DataCentres((*ZOHO, DataCentre("sandbox", here, here, (here,), f"{here}/mini-books", f"{here}/mini-books")))
