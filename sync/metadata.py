@@ -59,7 +59,7 @@ _NOT_OFFERED = frozenset(
     " Record_Creation_Source_ID__s Unsubscribed_Mode Unsubscribed_Time".split()
 )
 # entity of Books' custom fields, by kind of record. Persons have none in the reference.
-_ENTITIES = {RecordKind.CUSTOMER: "contact", RecordKind.ITEM: "item"}
+_ENTITIES: Mapping[str, str] = {RecordKind.CUSTOMER: "contact", RecordKind.ITEM: "item"}
 
 
 @dataclass(frozen=True)
@@ -176,8 +176,9 @@ def _standard(text: str) -> tuple[FieldInfo, ...]:
 
 def _address(prefix: str, label: str) -> str:
     parts = (
-        ("attention", "attention", 100), ("address", "street", 500), ("street2", "street 2", 255), ("city", "city", 100),
-        ("state", "state", 100), ("zip", "ZIP code", 50), ("country", "country", 100), ("fax", "fax", 50),
+        ("attention", "attention", 100), ("address", "street", 500), ("street2", "street 2", 255),
+        ("city", "city", 100), ("state", "state", 100), ("zip", "ZIP code", 50),
+        ("country", "country", 100), ("fax", "fax", 50),
     )  # fmt: skip
     inner = [f"{prefix}.{name}={label} {words}:text:{limit}" for name, words, limit in parts]
     return ", ".join([*inner, f"{prefix}.phone={label} phone:phone:50"])
@@ -192,7 +193,8 @@ _CUSTOMER = (
 )
 _PERSON_PARTS = (
     ("email", "E-mail", "email", 100), ("phone", "Phone", "phone", 50), ("mobile", "Mobile", "phone", 50),
-    ("designation", "Designation", "text", 100), ("department", "Department", "text", 50), ("skype", "Skype", "text", 50),
+    ("designation", "Designation", "text", 100), ("department", "Department", "text", 50),
+    ("skype", "Skype", "text", 50),
 )  # fmt: skip
 
 

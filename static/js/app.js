@@ -81,16 +81,17 @@
   });
 
   // --- when a request fails ----------------------------------------------------------------------------------
-  // The fragment that the server sends with a 401 offers sign-in; the page below, and what was typed there, stays.
+  // With 401 (and 403) the server sends a fragment for #sign-in-over: it offers sign-in over the page, and the page below,
+  // with what was typed there, stays.
   const overlay = () => byId("overlay");
   document.addEventListener("htmx:responseError", ({ detail }) => {
-    if (detail.xhr.status !== 401) {
+    const dialog = overlay();
+    if (!dialog || detail.xhr.getResponseHeader("HX-Retarget") !== "#sign-in-over") {
       trouble(detail.xhr.status);
       return;
     }
-    const dialog = overlay();
-    if (!dialog || dialog.open) return;
-    dialog.querySelector("[data-overlay-body]").replaceChildren(...fragment(detail.xhr.responseText));
+    if (dialog.open) return;
+    byId("sign-in-over").replaceChildren(...fragment(detail.xhr.responseText));
     window.htmx?.process(dialog);
     dialog.showModal();
     document.dispatchEvent(new CustomEvent("overlay:opened", { detail: { dialog } }));

@@ -1,0 +1,91 @@
+"""Whether everything this rests on is well: connections, quota, probes, the last success; and who changed what."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import AuditEntry, Connection, Installation, Quota
+from sync.models import Run
+
+SILENT_AFTER = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class ConnectionHealth:
+    connection: Connection
+    name: str
+    organisation: str
+    calls_today: int
+    limit: int | None
+    remaining: int | None
+
+    @property
+    def ok(self) -> bool:
+        return not self.connection.problem
+
+    @property
+    def is_low(self) -> bool:
+        """Less than a twentieth of the day's quota is left: only people's own actions still call (rules 8.1)."""
+        return bool(self.limit and self.remaining is not None and self.remaining * 20 < self.limit)
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One assumption about the live account, as `Installation.probes` keeps it."""
+
+    name: str
+    held: bool | None
+    text: str
+
+
+def connections(installation: Installation) -> list[ConnectionHealth]:
+    today = {quota.product: quota for quota in Quota.objects.filter(installation=installation, day=_today())}
+    found = []
+    for connection in installation.connections.order_by("product"):
+        is_bigin = connection.product == Connection.Service.BIGIN
+        quota = today.get(connection.product)
+        found.append(
+            ConnectionHealth(
+                connection,
+                "Zoho Bigin" if is_bigin else installation.get_product_display(),
+                installation.bigin_org_name if is_bigin else installation.books_org_name,
+                quota.calls if quota else 0,
+                quota.limit if quota else None,
+                quota.remaining if quota else None,
+            )
+        )
+    return found
+
+
+def _today() -> Any:
+    return timezone.now().date()
+
+
+def newest_changes(installation: Installation, count: int = 5) -> list[AuditEntry]:
+    return list(AuditEntry.objects.filter(installation=installation).order_by("-at")[:count])
+
+
+def last_success(installation: Installation) -> datetime | None:
+    done = installation.runs.filter(state=Run.State.DONE, kind=Run.Kind.SYNC).order_by("-started_at").first()
+    return done.finished_at if done else None
+
+
+def is_silent(installation: Installation) -> bool:
+    """Something was started, and nothing succeeded for a day."""
+    started = installation.modules.filter(started_at__isnull=False, paused_at=None).order_by("started_at").first()
+    if started is None or started.started_at is None:
+        return False
+    return (last_success(installation) or started.started_at) < timezone.now() - SILENT_AFTER
+
+
+def probes(installation: Installation) -> list[Probe]:
+    return [_probe(name, found) for name, found in sorted(installation.probes.items())]
+
+
+def _probe(name: str, found: object) -> Probe:
+    if isinstance(found, dict):
+        held = found.get("held")
+        return Probe(name, held if isinstance(held, bool) else None, str(found.get("text", "")))
+    return Probe(name, found if isinstance(found, bool) else None, "" if isinstance(found, bool) else str(found))

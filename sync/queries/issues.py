@@ -1,0 +1,104 @@
+"""What a person should know or decide: the open issues, filtered, and how many there are of each kind."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Min, Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Installation
+from sync.models import Issue, Record, Side
+
+KINDS: Mapping[str, str | Promise] = {
+    Issue.Kind.CLASH: _("Conflict"),
+    Issue.Kind.DUPLICATE: _("Possible duplicate"),
+    Issue.Kind.SKIPPED: _("Skipped"),
+    Issue.Kind.REJECTED: _("Refused by Zoho"),
+    Issue.Kind.VANISHED: _("Gone in Books"),
+    Issue.Kind.HELD: _("Held for approval"),
+    Issue.Kind.MERGE: _("Merged in Bigin?"),
+}
+
+
+@dataclass(frozen=True)
+class Group:
+    """All open issues with one reason code, so that a person can retry or look at them together."""
+
+    kind: str
+    kind_label: str | Promise
+    code: str
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Candidate:
+    record: Record
+    score: int
+    why: str
+
+
+def listed(installation: Installation, filters: Mapping[str, str]) -> QuerySet[Issue]:
+    """Newest first; `filters`: state, kind, code, module, q (part of a record's name)."""
+    rows = installation.issues.select_related("record", "link__bigin", "link__books", "run").order_by(
+        "-created_at", "-pk"
+    )
+    state = filters.get("state") or Issue.State.OPEN
+    rows = rows.filter(state=state) if state in Issue.State.values else rows
+    for name in ("kind", "code", "module"):
+        if filters.get(name):
+            rows = rows.filter(**{name: filters[name]})
+    if text := filters.get("q", "").strip():
+        rows = rows.filter(
+            Q(record__label__icontains=text)
+            | Q(link__bigin__label__icontains=text)
+            | Q(link__books__label__icontains=text)
+        )
+    return rows
+
+
+def groups(installation: Installation) -> list[Group]:
+    rows = (
+        installation.issues.filter(state=Issue.State.OPEN)
+        .values("kind", "code")
+        .annotate(count=Count("pk"), reason=Min("reason"))
+        .order_by("-count", "kind", "code")
+    )
+    return [
+        Group(row["kind"], KINDS.get(row["kind"], row["kind"]), row["code"], row["reason"], row["count"])
+        for row in rows
+    ]
+
+
+def candidates(issue: Issue) -> list[Candidate]:
+    """Records that may be the same, best first, as pairing noted them: {"candidates": [{"record", "score", "why"}]}."""
+    noted: list[Mapping[str, Any]] = [row for row in issue.detail.get("candidates", []) if "record" in row]
+    records = {
+        record.pk: record
+        for record in Record.objects.filter(installation=issue.installation, pk__in=[row["record"] for row in noted])
+    }
+    found = [
+        Candidate(records[row["record"]], int(row.get("score", 0)), str(row.get("why", "")))
+        for row in noted
+        if row["record"] in records
+    ]
+    return sorted(found, key=lambda candidate: -candidate.score)
+
+
+def sides(issue: Issue) -> dict[str, Record | None]:
+    """The record (or both) an issue speaks of, by side."""
+    found: dict[str, Record | None] = {"bigin": None, "books": None}
+    if issue.link is not None:
+        found = {"bigin": issue.link.bigin, "books": issue.link.books}
+    elif issue.record is not None:
+        found["bigin" if issue.record.side == Side.BIGIN else "books"] = issue.record
+    return found
+
+
+def label_of(issue: Issue) -> str:
+    for record in (issue.record, *sides(issue).values()):
+        if record is not None and record.label:
+            return record.label
+    return ""

@@ -1,0 +1,113 @@
+"""The pairs: which record of one side belongs to which of the other, and what could be paired."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Installation
+from sync import mapping
+from sync.fields import is_normalised, shown
+from sync.models import Issue, Link, LinkKind, Module, Record, RecordKind, Side
+from sync.queries.conflicts import readable
+
+KIND_LABELS: Mapping[str, str | Promise] = {
+    LinkKind.COMPANY_CUSTOMER: _("Company and customer"),
+    LinkKind.CONTACT_CUSTOMER: _("Contact and customer"),
+    LinkKind.CONTACT_PERSON: _("Contact and contact person"),
+    LinkKind.PRODUCT_ITEM: _("Product and item"),
+}
+RECORD_LABELS: Mapping[str, str | Promise] = {
+    RecordKind.COMPANY: _("Company"),
+    RecordKind.CONTACT: _("Contact"),
+    RecordKind.PRODUCT: _("Product"),
+    RecordKind.CUSTOMER: _("Customer"),
+    RecordKind.PERSON: _("Contact person"),
+    RecordKind.ITEM: _("Item"),
+}
+# What may be paired with what.
+COUNTERPARTS: Mapping[str, tuple[str, ...]] = {
+    RecordKind.COMPANY: (RecordKind.CUSTOMER,),
+    RecordKind.CONTACT: (RecordKind.PERSON, RecordKind.CUSTOMER),
+    RecordKind.PRODUCT: (RecordKind.ITEM,),
+    RecordKind.CUSTOMER: (RecordKind.COMPANY, RecordKind.CONTACT),
+    RecordKind.PERSON: (RecordKind.CONTACT,),
+    RecordKind.ITEM: (RecordKind.PRODUCT,),
+}
+
+
+def linked(installation: Installation, filters: Mapping[str, str]) -> QuerySet[Link]:
+    """By name; `filters`: kind, state, q (part of a name or a whole id of either side)."""
+    rows = (
+        installation.links.exclude(state=Link.State.RETIRED)
+        .select_related("bigin", "books")
+        .annotate(open_issues=Count("issues", filter=Q(issues__state=Issue.State.OPEN)))
+        .order_by("bigin__label", "books__label", "pk")
+    )
+    if filters.get("kind") in LinkKind.values:
+        rows = rows.filter(kind=filters["kind"])
+    if filters.get("state") in Link.State.values:
+        rows = rows.filter(state=filters["state"])
+    if text := filters.get("q", "").strip():
+        rows = rows.filter(
+            Q(bigin__label__icontains=text)
+            | Q(books__label__icontains=text)
+            | Q(bigin__remote_id=text)
+            | Q(books__remote_id=text)
+        )
+    return rows
+
+
+def unlinked(installation: Installation, side: str, filters: Mapping[str, str]) -> QuerySet[Record]:
+    """Records of one side that are there, in scope, and belong to no pair."""
+    rows = installation.records.filter(side=side, gone_at=None, in_scope=True, kind__in=RECORD_LABELS).order_by(
+        "label", "pk"
+    )
+    taken = installation.links.exclude(state=Link.State.RETIRED)
+    field = "bigin" if side == Side.BIGIN else "books"
+    rows = rows.exclude(pk__in=taken.filter(**{f"{field}__isnull": False}).values(field))
+    if filters.get("kind") in RECORD_LABELS:
+        rows = rows.filter(kind=filters["kind"])
+    if text := filters.get("q", "").strip():
+        rows = rows.filter(Q(label__icontains=text) | Q(remote_id=text))
+    return rows
+
+
+def partners(installation: Installation, record: Record, text: str, count: int = 20) -> list[Record]:
+    """Unlinked records of the other side that `record` could be paired with, those that share a match key first."""
+    side = Side.BOOKS if record.side == Side.BIGIN else Side.BIGIN
+    rows = unlinked(installation, side, {"q": text}).filter(kind__in=COUNTERPARTS[record.kind])
+    if text:
+        return list(rows[:count])
+    return list(rows.filter(keys__overlap=record.keys or [""])[:count])
+
+
+@dataclass(frozen=True)
+class FieldPair:
+    """One mapped field of a pair: what each side holds now, and whether the two agree up to what each side stores."""
+
+    label: str
+    bigin: str
+    books: str
+    agree: bool
+
+
+def fields_of(link: Link) -> list[FieldPair]:
+    """The fields both sides of a pair have in common by the mapping in force."""
+    module = Module.PRODUCTS if link.kind == LinkKind.PRODUCT_ITEM else Module.CUSTOMERS
+    setting = link.installation.modules.filter(module=module).first()
+    rows = mapping.of_kind(mapping.load(module, setting.mapping if setting else []), link.kind)
+    left = link.bigin.fields if link.bigin else {}
+    right = link.books.fields if link.books else {}
+    return [
+        FieldPair(
+            readable(row.bigin),
+            shown(left.get(row.bigin)),
+            shown(right.get(row.books)),
+            is_normalised(left.get(row.bigin), right.get(row.books))
+            or is_normalised(right.get(row.books), left.get(row.bigin)),
+        )
+        for row in rows
+    ]

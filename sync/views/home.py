@@ -1,0 +1,105 @@
+"""The settings home: the table of entities and intervals, Start, Sync Now, Pause, and the live progress."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.guards import administrator_page
+from accounts.http import MemberRequest
+from sync import services
+from sync.models import Module
+from sync.queries import health, overview, pictures, preview, progress
+from sync.views.parts import setting_of, show, told
+
+OUTCOMES = {
+    "queued": (messages.SUCCESS, _("The sync starts now. You can watch it here.")),
+    "running": (messages.INFO, _("A sync is running; another one follows as soon as it is done.")),
+    "not_started": (
+        messages.WARNING,
+        _("Nothing was synchronised: press Start sync first, so that you see what it will do."),
+    ),
+    "paused": (messages.WARNING, _("Nothing was synchronised: it is paused. Press Resume first.")),
+}
+
+
+@require_GET
+@administrator_page
+def home(request: MemberRequest) -> HttpResponse:
+    installation = request.installation
+    settings = services.settings_of(installation)
+    run = overview.running(installation)
+    not_started = [module for module, setting in settings.items() if setting.started_at is None]
+    context = {
+        "not_started": not_started,
+        "summaries": preview.summaries(installation, not_started),
+        "ask_at_once": not_started and not installation.problem and not installation.runs.exists(),
+        "lines": overview.module_lines(installation, settings, run),
+        "progress": progress.of_newest_series(installation),
+        "started": any(setting.started_at for setting in settings.values()),
+        "connections": health.connections(installation),
+        "in_step": pictures.in_step(installation),
+        "history": health.newest_changes(installation),
+    }
+    return show(request, "sync/home.html", context, tab="home")
+
+
+@require_GET
+@administrator_page
+def progress_now(request: MemberRequest) -> HttpResponse:
+    """The part of the page that polls itself; `shown` is the run the page believes to be running."""
+    current = progress.of_newest_series(request.installation)
+    response = render(
+        request, "sync/_progress_of_run.html", {"progress": current, "installation": request.installation}
+    )
+    shown = request.GET.get("shown", "")
+    if (shown != "") != current.running or (current.running and current.run and shown != str(current.run.series)):
+        response["HX-Trigger-After-Settle"] = "run-changed"
+    return response
+
+
+@require_POST
+@administrator_page
+def sync_now(request: MemberRequest) -> HttpResponse:
+    wanted = [module for module in Module.values if request.POST.get("module") in (module, None, "")]
+    result = services.request_sync(request.installation, wanted, "person", request.member.name)
+    level, text = OUTCOMES[str(result)]
+    return told(request, text, "sync:home", level=level)
+
+
+@require_POST
+@administrator_page
+def start(request: MemberRequest) -> HttpResponse:
+    """Rules 1.1: once for each module, after its summary was on this page."""
+    wanted = [module for module in Module.values if module in request.POST.getlist("module")]
+    for module in wanted:
+        services.start_sync(setting_of(request, module), request.member.name)
+    if not wanted:
+        return told(request, _("Choose what to start."), "sync:home", level=messages.WARNING)
+    return told(
+        request, _("The sync was started. The first run may take a while; it goes on without this page."), "sync:home"
+    )
+
+
+@require_POST
+@administrator_page
+def pause(request: MemberRequest, module: str) -> HttpResponse:
+    services.pause(setting_of(request, module), request.member.name)
+    return told(request, _("Paused. Nothing is written until you press Resume; pairs and settings stay."), "sync:home")
+
+
+@require_POST
+@administrator_page
+def resume(request: MemberRequest, module: str) -> HttpResponse:
+    services.resume(setting_of(request, module), request.member.name)
+    return told(request, _("Resumed. The next run brings over what changed meanwhile."), "sync:home")
+
+
+@require_POST
+@administrator_page
+def read_only(request: MemberRequest, module: str) -> HttpResponse:
+    on = request.POST.get("on") == "1"
+    services.set_read_only(setting_of(request, module), on, request.member.name)
+    text = _("Read-only: runs show what they would do and write nothing.") if on else _("Runs write again.")
+    return told(request, text, "sync:home")

@@ -1,0 +1,121 @@
+"""To do: what was not synchronised and why, with what to do about it - one by one, or all of a kind at once."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.guards import administrator_page
+from accounts.http import MemberRequest
+from sync import services
+from sync.models import Issue, Record
+from sync.queries import conflicts as clashes
+from sync.queries import issues as queries
+from sync.views.parts import chosen, own, page_of, show, told
+
+WITH_SIDES = Issue.objects.select_related("record", "link__bigin", "link__books", "run", "installation")
+
+
+@require_GET
+@administrator_page
+def issues(request: MemberRequest) -> HttpResponse:
+    filters = request.GET.dict()
+    page = page_of(request, queries.listed(request.installation, filters))
+    context = {
+        "page": page,
+        "groups": queries.groups(request.installation),
+        "kinds": queries.KINDS,
+        "filters": filters,
+        "rows": [(issue, queries.label_of(issue), queries.KINDS.get(issue.kind, issue.kind)) for issue in page],
+    }
+    return show(request, "sync/issues.html", context, tab="issues")
+
+
+@require_GET
+@administrator_page
+def issue(request: MemberRequest, pk: int) -> HttpResponse:
+    found = own(request, WITH_SIDES, pk)
+    context = {
+        "issue": found,
+        "kind": queries.KINDS.get(found.kind, found.kind),
+        "title": queries.label_of(found),
+        "sides": queries.sides(found),
+        "candidates": queries.candidates(found),
+        "conflict": clashes.conflict(found) if found.kind == Issue.Kind.CLASH else None,
+    }
+    return show(request, "sync/issue.html", context, tab="issues")
+
+
+@require_POST
+@administrator_page
+def act(request: MemberRequest, pk: int, action: str) -> HttpResponse:
+    found = own(request, WITH_SIDES, pk)
+    if action not in ACTIONS:
+        raise Http404
+    if found.state != Issue.State.OPEN:
+        return told(request, _("This was settled in the meantime."), "sync:issues", level=messages.INFO)
+    return told(request, ACTIONS[action](request, found), "sync:issues")
+
+
+@require_POST
+@administrator_page
+def bulk(request: MemberRequest) -> HttpResponse:
+    """Retry all of one reason, or retry, create or dismiss the ticked ones."""
+    who, action = request.member.name, request.POST.get("action", "")
+    if action == "retry-code":
+        count = services.retry_all(request.installation, request.POST.get("code", ""), who)
+        return told(request, _retried(count), "sync:issues")
+    if action not in BULK:
+        raise Http404
+    rows = list(WITH_SIDES.filter(installation=request.installation, pk__in=chosen(request, "issue"), state="open"))
+    if not rows:
+        return told(request, _("Tick the rows you mean first."), "sync:issues", level=messages.WARNING)
+    for row in rows:
+        BULK[action](row, who)
+    text = ngettext("Done for %(count)d record.", "Done for %(count)d records.", len(rows)) % {"count": len(rows)}
+    return told(request, text, "sync:issues")
+
+
+def _retried(count: int) -> str:
+    return ngettext(
+        "%(count)d record is tried again with the next run.",
+        "%(count)d records are tried again with the next run.",
+        count,
+    ) % {"count": count}
+
+
+def _retry(request: MemberRequest, found: Issue) -> str:
+    services.retry(found, request.member.name)
+    return _("It is tried again with the next run, which starts now.")
+
+
+def _create(request: MemberRequest, found: Issue) -> str:
+    services.create_anyway(found, request.member.name)
+    return _("A new record is created with the next run.")
+
+
+def _dismiss(request: MemberRequest, found: Issue) -> str:
+    services.dismiss(found, request.member.name)
+    return _("Dismissed. It comes back only if something changes.")
+
+
+def _link(request: MemberRequest, found: Issue) -> str:
+    candidate = own(request, Record.objects.all(), request.POST.get("record") or "0")
+    services.link_candidate(found, candidate, request.member.name)
+    return _("Linked. The next run brings the two into step.")
+
+
+ACTIONS: dict[str, Callable[[MemberRequest, Issue], str]] = {
+    "retry": _retry,
+    "create": _create,
+    "dismiss": _dismiss,
+    "link": _link,
+}
+BULK: dict[str, Callable[[Issue, str], object]] = {
+    "retry": services.retry,
+    "create": services.create_anyway,
+    "dismiss": services.dismiss,
+}

@@ -1,0 +1,96 @@
+"""Pairs: browse, search, link, unlink and relink by hand; bring pairs back from a file."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.guards import administrator_page
+from accounts.http import MemberRequest
+from sync import services
+from sync.forms import PairsFileForm
+from sync.models import Link, Record, Side
+from sync.queries import activity
+from sync.queries import pairs as queries
+from sync.views.parts import own, page_of, show, told
+
+WITH_SIDES = Link.objects.select_related("bigin", "books", "installation").exclude(state=Link.State.RETIRED)
+
+
+@require_GET
+@administrator_page
+def pairs(request: MemberRequest) -> HttpResponse:
+    """All pairs, or (`show=bigin|books`) the records of one side that belong to none."""
+    filters = request.GET.dict()
+    side = filters.get("show", "")
+    context: dict[str, object] = {
+        "filters": filters,
+        "kinds": queries.KIND_LABELS,
+        "record_kinds": queries.RECORD_LABELS,
+    }
+    if side in Side.values:
+        context["page"] = page_of(request, queries.unlinked(request.installation, side, filters))
+        return show(request, "sync/unlinked.html", context, tab="pairs")
+    context["page"] = page_of(request, queries.linked(request.installation, filters))
+    return show(request, "sync/pairs.html", context, tab="pairs")
+
+
+@require_GET
+@administrator_page
+def pair(request: MemberRequest, pk: int) -> HttpResponse:
+    found = own(request, WITH_SIDES, pk)
+    writes = activity.writes(request.installation, {"link": str(pk)})
+    context = {
+        "link": found,
+        "kind": queries.KIND_LABELS.get(found.kind, found.kind),
+        "fields": queries.fields_of(found),
+        "issues": found.issues.order_by("-pk")[:20],
+        "lines": [activity.write_line(write) for write in writes[:50]],
+    }
+    return show(request, "sync/pair.html", context, tab="pairs")
+
+
+@require_GET
+@administrator_page
+def link_form(request: MemberRequest, pk: int) -> HttpResponse:
+    """Candidates for a record without a partner: those that share something first, then by search."""
+    record = own(request, Record.objects.filter(gone_at=None), pk)
+    text = request.GET.get("q", "").strip()
+    context = {
+        "record": record,
+        "text": text,
+        "kind": queries.RECORD_LABELS.get(record.kind, record.kind),
+        "partners": queries.partners(request.installation, record, text),
+    }
+    return show(request, "sync/link.html", context, tab="pairs")
+
+
+@require_POST
+@administrator_page
+def link(request: MemberRequest) -> HttpResponse:
+    bigin = own(request, Record.objects.filter(side=Side.BIGIN), request.POST.get("bigin") or "0")
+    books = own(request, Record.objects.filter(side=Side.BOOKS), request.POST.get("books") or "0")
+    made = services.link(request.installation, bigin, books, request.member.name)
+    return told(request, _("Linked. The next run brings the two into step."), "sync:pair", made.pk)
+
+
+@require_POST
+@administrator_page
+def unlink(request: MemberRequest, pk: int) -> HttpResponse:
+    services.unlink(own(request, WITH_SIDES, pk), request.member.name)
+    return told(
+        request,
+        _("Unlinked. Both records stay as they are; neither is synchronised until you link it again."),
+        "sync:pairs",
+    )
+
+
+@require_POST
+@administrator_page
+def bring_back(request: MemberRequest) -> HttpResponse:
+    form = PairsFileForm(request.POST, request.FILES)
+    if not form.is_valid():
+        text = " ".join(str(error) for errors in form.errors.values() for error in errors)
+        return told(request, text, "sync:pairs", level=messages.ERROR)
+    result = services.import_pairs(request.installation, form.lines(), request.member.name)
+    return show(request, "sync/imported.html", {"result": result}, tab="pairs")

@@ -1,0 +1,61 @@
+"""What several screens share: rendering in the sync's frame, finding the installation's own rows, pages of a list."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from django.contrib import messages
+from django.core.paginator import Page, Paginator
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+
+from accounts.http import MemberRequest
+from sync import services
+from sync.models import Issue, ModuleSetting
+
+PAGE_SIZE = 50
+Row = TypeVar("Row", bound=Model)
+
+
+def show(
+    request: MemberRequest, template: str, context: Mapping[str, Any], tab: str, status: int = 200
+) -> HttpResponse:
+    """A page of the sync: `tab` is the entry of the top bar that is marked as current."""
+    shared = {
+        "tab": tab,
+        "books": request.installation.get_product_display() or "Zoho Books",
+        "installation": request.installation,
+        "attention": request.installation.issues.filter(state=Issue.State.OPEN).count(),
+    }
+    return render(request, template, {**shared, **context}, status=status)
+
+
+def told(
+    request: MemberRequest, text: object, to: str, *args: object, level: int = messages.SUCCESS
+) -> HttpResponseRedirect:
+    """Back to a page that says what was done."""
+    messages.add_message(request, level, str(text))
+    return redirect(to, *args)
+
+
+def setting_of(request: MemberRequest, module: str) -> ModuleSetting:
+    setting = services.settings_of(request.installation).get(module)
+    if setting is None:
+        raise Http404
+    return setting
+
+
+def own(request: MemberRequest, rows: QuerySet[Row], pk: object) -> Row:
+    """The row, if it belongs to the visitor's installation; the same 404 for another's as for none."""
+    return get_object_or_404(rows, pk=pk, installation=request.installation)
+
+
+def page_of(request: MemberRequest, rows: QuerySet[Row], size: int = PAGE_SIZE) -> Page[Row]:
+    return Paginator(rows, size).get_page(request.GET.get("page"))
+
+
+def chosen(request: MemberRequest, name: str) -> list[int]:
+    """Ticked rows of a bulk form; what is no number is dropped."""
+    return [
+        int(value) for value in request.POST.getlist(name) if value.isascii() and value.isdigit() and len(value) < 19
+    ]

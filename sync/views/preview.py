@@ -1,0 +1,45 @@
+"""Preview: what a run would do, on both sides, before anything is written; then Start sync."""
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.guards import administrator_page
+from accounts.http import MemberRequest
+from sync import services
+from sync.models import Module
+from sync.queries import preview as queries
+from sync.queries import progress
+from sync.views.parts import page_of, setting_of, show, told
+
+
+@require_http_methods(["GET", "POST"])
+@administrator_page
+def preview(request: MemberRequest, module: str = "") -> HttpResponse:
+    """POST makes a new one; GET shows the newest, filtered."""
+    modules = [setting_of(request, module).module] if module else list(Module.values)
+    if request.method == "POST":
+        services.preview(request.installation, modules, request.member.name)
+        back = ("sync:preview", module) if module else ("sync:preview_all",)
+        return told(request, _("Reading both sides. Nothing is written."), *back)
+    run = queries.newest(request.installation, modules)
+    filters = request.GET.dict()
+    page = page_of(request, queries.listed(run, modules, filters)) if run else None
+    context = {
+        "run": run,
+        "module": module,
+        "progress": progress.of_newest_series(request.installation),
+        "counts": queries.counts(run, modules) if run else [],
+        "page": page,
+        "rows": [queries.row(proposal) for proposal in page or ()],
+        "outcomes": queries.OUTCOMES,
+        "startable": [
+            setting for setting in services.settings_of(request.installation).values() if _may_start(setting, modules)
+        ],
+        "filters": filters,
+    }
+    return show(request, "sync/preview.html", context, tab="home")
+
+
+def _may_start(setting: "services.ModuleSetting", modules: list[str]) -> bool:
+    return setting.module in modules and setting.started_at is None
