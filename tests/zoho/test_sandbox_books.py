@@ -267,6 +267,7 @@ def test_what_the_organisation_offers(books: Books) -> None:
     assert "IVA standard" in {row["tax_name"] for row in books.taxes()}
     assert books.current_user()["email_ids"]
     assert books.users("Status.Active")
+    assert [(row["api_name"], row["is_unique"]) for row in books.custom_fields("invoice")] == [("cf_bigin_key", True)]
 
 
 def test_the_quota_is_told(books: Books, sandbox: Sandbox) -> None:
