@@ -11,21 +11,18 @@ WANTED = {"bigin": auth.BIGIN_SETUP_SCOPES, "books": auth.BOOKS_SCOPES, "invoice
 
 
 def probe(installation: Installation) -> list[Probe]:
-    """About thirty reads over the network, then stores what was found; never inside a transaction.
+    """About forty reads over the network, then stores what was found; never inside a transaction.
 
     Raises Connection.DoesNotExist before both sides are connected.
     """
     one, other = bigin(installation, "person"), books(installation, "person")
-    # Two dozen calls in a row may meet the minute's limit; it is worth waiting for once.
+    # So many calls in a row may meet the minute's limit; it is worth waiting for once.
     one.client.patience = other.client.patience = 90.0
-    found = [
-        *probes.ask(probes_bigin.questions(one)),
-        *probes.ask(probes_books.questions(other)),
-        *_scopes(installation),
-    ]
+    with one.client, other.client:
+        answers = [*probes.ask(probes_bigin.questions(one)), *probes.ask(probes_books.questions(other))]
     for client in (one.client, other.client):
         count_calls(installation, client.product, client.calls.total())
-        client.close()
+    found = [*answers, *_scopes(installation)]
     _keep(installation, found)
     return found
 

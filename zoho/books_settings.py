@@ -27,14 +27,6 @@ class Settings(Calls):
     def taxes(self) -> list[Row]:
         return self._all("/settings/taxes", "taxes")
 
-    def custom_fields(self, entity: str) -> list[Row]:
-        """Definitions for contact, item, invoice, estimate or salesorder; Rejected where Books does not know the call.
-
-        A newer page, whose rows nobody has recorded: to be read leniently.
-        """
-        answer = self.client.request("GET", "/settings/fields", {"entity": entity})
-        return self._page(answer, "fields").rows
-
     def templates(self, kind: str) -> list[Row]:
         """Of invoices, estimates or salesorders."""
         return self._page(self.client.request("GET", self._path(kind, "templates")), "templates").rows
@@ -44,6 +36,9 @@ class Settings(Calls):
         return self._read(self._path("settings", "taxgroups", group_id), "tax_group")
 
     def field_definitions(self, entity: str) -> list[Row]:
-        """The custom fields of invoice, estimate, salesorder, contact or item, by the newer page of the API."""
+        """The custom fields of invoice, estimate, salesorder, contact or item. Rejected where Books lacks the call.
+
+        A newer page of the API, whose rows nobody has recorded: to be read leniently.
+        """
         answer = self.client.request("GET", "/settings/fields", {"entity": entity})
         return self._page(answer, "fields").rows

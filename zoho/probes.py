@@ -1,6 +1,6 @@
 """Read-only questions to a live account: each assumption about Zoho that nobody can prove without one.
 
-About thirty calls; nothing is written, and no detail holds personal data. What each product is asked stands in
+About forty calls; nothing is written, and no detail holds personal data. What each product is asked stands in
 `zoho/probes_bigin.py` and `zoho/probes_books.py`.
 """
 

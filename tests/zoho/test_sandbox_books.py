@@ -144,6 +144,7 @@ def test_an_item_lives_and_dies(books: Books) -> None:
     with pytest.raises(Rejected) as caught:
         books.create_item({"name": "Night ferry", "rate": 1})
     assert caught.value.code == "1001"
+    assert [row["item_id"] for row in books.item_details([made["item_id"], "1"])] == [made["item_id"]]
     books.item_inactive(made["item_id"])
     assert (books.item(made["item_id"]) or {})["status"] == "inactive"
     books.item_active(made["item_id"])
@@ -267,7 +268,10 @@ def test_what_the_organisation_offers(books: Books) -> None:
     assert "IVA standard" in {row["tax_name"] for row in books.taxes()}
     assert books.current_user()["email_ids"]
     assert books.users("Status.Active")
-    assert [(row["api_name"], row["is_unique"]) for row in books.custom_fields("invoice")] == [("cf_bigin_key", True)]
+    fields = books.field_definitions("invoice")
+    assert [(row["api_name"], row["is_unique"]) for row in fields] == [("cf_bigin_key", True)]
+    group = next(row for row in books.taxes() if row["tax_type"] == "tax_group")
+    assert len((books.tax_group(group["tax_id"]) or {})["taxes"]) == 2
 
 
 def test_the_quota_is_told(books: Books, sandbox: Sandbox) -> None:
