@@ -54,8 +54,8 @@ def is_challenge(text: str) -> bool:
 
 def safe_next(path: str) -> str:
     """A path of our own embedded pages, or "" for anything else."""
-    ours = url_has_allowed_host_and_scheme(path, allowed_hosts=None) and path.startswith("/embed/")
-    return path if ours else ""
+    local = url_has_allowed_host_and_scheme(path, allowed_hosts=None) and path.startswith("/embed/")
+    return path if local and "/../" not in path else ""
 
 
 def consent_url(flow: Flow, data_centre: DataCentre) -> str:

@@ -31,7 +31,7 @@ def member_page(view: MemberView[P]) -> View[P]:
             return ask_to_sign_in(request)
         return view(cast(MemberRequest, request), *args, **kwargs)
 
-    return guarded
+    return _named(guarded, "member")
 
 
 def administrator_page(view: MemberView[P]) -> View[P]:
@@ -46,7 +46,7 @@ def administrator_page(view: MemberView[P]) -> View[P]:
             return no_permission(request)
         return view(cast(MemberRequest, request), *args, **kwargs)
 
-    return guarded
+    return _named(guarded, "administrator")
 
 
 def fresh_sign_in_required(view: MemberView[P]) -> View[P]:
@@ -63,7 +63,17 @@ def fresh_sign_in_required(view: MemberView[P]) -> View[P]:
         setattr(response, "refuses_frames", True)  # noqa: B010 - read by bigin_books.embed
         return response
 
-    return guarded
+    return _named(guarded, "fresh")
+
+
+def guard_of(view: Callable[..., object]) -> str:
+    """member, administrator or fresh, as a view was decorated; "" for an open one. For checks of the whole URLconf."""
+    return str(getattr(view, "guard", ""))
+
+
+def _named(view: View[P], guard: str) -> View[P]:
+    setattr(view, "guard", guard)  # noqa: B010 - functools.wraps of outer decorators copies it
+    return view
 
 
 def is_framed(request: HttpRequest) -> bool:

@@ -3,7 +3,7 @@
 import itertools
 from datetime import timedelta
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any
 
 from django.conf import settings
 from django.test import Client
@@ -11,15 +11,9 @@ from django.utils import timezone
 
 from accounts import without_browser
 from accounts.models import Connection, Installation, Member, Product
+from sandbox.testing import Sandbox
 
 _numbers = itertools.count(1)
-
-
-class Sandbox(Protocol):
-    """What a running sandbox has to say about itself here."""
-
-    url: str
-    users: list[dict[str, Any]]
 
 
 def make_installation(**values: Any) -> Installation:

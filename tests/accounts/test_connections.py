@@ -1,0 +1,213 @@
+"""Tokens of connections: refreshed once however many ask, blocked, lost; the count of calls."""
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.db import connection
+from django.db import connections as databases
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts import connections
+from accounts.models import AuditEntry, Connection, Installation, Quota
+from sandbox.testing import Sandbox
+from tests.factories import connected_installation, connected_member, make_installation, make_member
+from zoho import limits
+from zoho.errors import RateLimited, RetryLater, Unauthorised
+
+
+def refreshes(sandbox: Sandbox) -> int:
+    rows = sandbox.calls()["by"]
+    return sum(row["count"] for row in rows if row["endpoint"] == "/v2/token")
+
+
+def expire(installation: Installation, product: str = "bigin") -> int:
+    row = Connection.objects.get(installation=installation, product=product)
+    Connection.objects.filter(pk=row.pk).update(expires_at=timezone.now() + timedelta(seconds=59))
+    return row.pk
+
+
+def in_thread(pk: int) -> str:
+    try:
+        return connections.access_token(pk)
+    finally:
+        connection.close()
+
+
+def in_process(task: tuple[int, dict[str, Any], dict[str, str]]) -> str:
+    """In a forked worker: nothing of the parent's database connection may be used."""
+    pk, _database, values = task
+    from django.conf import settings  # noqa: PLC0415 - the child's own
+
+    for name, value in values.items():
+        setattr(settings, name, value)
+    try:
+        return connections.access_token(pk)
+    finally:
+        connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twelve_threads_share_one_refresh(sandbox: Sandbox) -> None:
+    installation = connected_installation(sandbox)
+    pk = expire(installation)
+    old = Connection.objects.get(pk=pk).access_token
+    before = refreshes(sandbox)
+    with ThreadPoolExecutor(12) as pool:
+        tokens = set(pool.map(in_thread, [pk] * 12))
+    assert len(tokens) == 1
+    assert tokens != {old}
+    assert refreshes(sandbox) - before == 1
+    assert Connection.objects.get(pk=pk).access_token in tokens
+
+
+@pytest.mark.django_db(transaction=True)
+def test_four_processes_share_one_refresh(sandbox: Sandbox, settings: Settings) -> None:
+    installation = connected_installation(sandbox)
+    pk = expire(installation)
+    before = refreshes(sandbox)
+    values = {name: getattr(settings, name) for name in ("SANDBOX_URL", "ZOHO_CLIENT_ID", "ZOHO_CLIENT_SECRET")}
+    databases.close_all()
+    context = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(4, mp_context=context) as pool:
+        tokens = set(pool.map(in_process, [(pk, {}, values)] * 4))
+    assert len(tokens) == 1
+    assert refreshes(sandbox) - before == 1
+
+
+@pytest.mark.django_db
+def test_a_living_token_asks_nobody() -> None:
+    installation = make_installation()
+    row = installation.connections.get(product="bigin")
+    assert connections.access_token(row.pk) == row.access_token
+
+
+@pytest.mark.django_db
+def test_a_token_the_server_lost_is_renewed_within_the_call(sandbox: Sandbox) -> None:
+    installation = connected_installation(sandbox)
+    Connection.objects.filter(installation=installation, product="bigin").update(access_token="1000.stale.stale")
+    bigin = connections.bigin(installation)
+    assert bigin.org()["id"] == installation.bigin_org_id
+    assert Connection.objects.get(installation=installation, product="bigin").access_token != "1000.stale.stale"
+
+
+@pytest.mark.django_db
+def test_force_takes_what_another_process_fetched_meanwhile(sandbox: Sandbox) -> None:
+    """Two workers meet a dead token; the second finds a living one behind the lock and keeps it."""
+    installation = connected_installation(sandbox)
+    pk = expire(installation)
+    first = connections.access_token(pk)
+    before = refreshes(sandbox)
+    fresh, failure = connections._refresh(pk, refused="1000.the.dead.one")
+    assert (fresh, failure) == (first, None)
+    assert refreshes(sandbox) == before
+
+
+@pytest.mark.django_db
+def test_access_denied_is_remembered_and_not_asked_again(sandbox: Sandbox) -> None:
+    installation = connected_installation(sandbox)
+    sandbox.limits(tokens_per_10_minutes=1)
+    pk = expire(installation)
+    with pytest.raises(RateLimited) as caught:
+        connections.access_token(pk)
+    assert caught.value.scope == "token"
+    row = Connection.objects.get(pk=pk)
+    assert row.refresh_blocked_until is not None
+    assert timedelta(seconds=590) < row.refresh_blocked_until - timezone.now() <= timedelta(seconds=600)
+    before = refreshes(sandbox)
+    with pytest.raises(RateLimited) as again:
+        connections.access_token(pk)
+    assert again.value.code == "refresh_blocked"
+    assert refreshes(sandbox) == before
+    assert Installation.objects.get(pk=installation.pk).state == Installation.State.ACTIVE
+
+
+@pytest.mark.django_db
+def test_rule_1_6_a_revoked_token_pauses_and_tells(sandbox: Sandbox) -> None:
+    installation = connected_installation(sandbox)
+    row = Connection.objects.get(installation=installation, product="books")
+    Connection.objects.filter(pk=row.pk).update(refresh_token="1000.revoked.revoked", expires_at=timezone.now())
+    mail.outbox.clear()
+    with pytest.raises(Unauthorised):
+        connections.access_token(row.pk)
+    installation.refresh_from_db()
+    row.refresh_from_db()
+    assert installation.state == Installation.State.PAUSED
+    assert "Zoho Books no longer accepts our access" in installation.problem
+    assert row.problem == installation.problem
+    assert [message.to for message in mail.outbox] == [[installation.alert_email]]
+    assert AuditEntry.objects.filter(installation=installation, what=installation.problem).count() == 1
+    with pytest.raises(Unauthorised):
+        connections.access_token(row.pk)
+    assert len(mail.outbox) == 1, "one mail, however many calls fail"
+
+
+@pytest.mark.django_db
+def test_our_own_wrong_secret_pauses_nobody(sandbox: Sandbox, settings: Settings) -> None:
+    installation = connected_installation(sandbox)
+    pk = expire(installation)
+    settings.ZOHO_CLIENT_SECRET = "wrong"
+    with pytest.raises(Unauthorised):
+        connections.access_token(pk)
+    assert Installation.objects.get(pk=installation.pk).state == Installation.State.ACTIVE
+
+
+@pytest.mark.django_db
+def test_a_sign_in_server_that_is_down_changes_nothing(settings: Settings) -> None:
+    settings.SANDBOX_URL = "http://127.0.0.1:9"
+    installation = make_installation(data_centre="sandbox")
+    pk = expire(installation)
+    before = Connection.objects.values().get(pk=pk)
+    with pytest.raises(RetryLater):
+        connections.access_token(pk)
+    assert Connection.objects.values().get(pk=pk) == before
+
+
+@pytest.mark.django_db
+def test_a_members_own_token_is_never_renewed(sandbox: Sandbox) -> None:
+    installation = connected_installation(sandbox)
+    member = connected_member(installation, sandbox, "amara.delacroix@wanderlust-travel.example")
+    assert connections.member_bigin(member).current_user()["email"] == member.email
+    member.expires_at = timezone.now()
+    with pytest.raises(Unauthorised):
+        connections.member_bigin(member).current_user()
+
+
+@pytest.mark.django_db
+def test_tokens_are_ciphertext_in_their_columns() -> None:
+    installation = make_installation()
+    member = make_member(installation)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT access_token, refresh_token FROM accounts_connection")
+        stored = [text for row in cursor.fetchall() for text in row]
+        cursor.execute("SELECT access_token FROM accounts_member WHERE id = %s", [member.pk])
+        stored += [row[0] for row in cursor.fetchall()]
+    assert len(stored) == 5
+    assert not any("1000." in text for text in stored)
+
+
+@pytest.mark.django_db
+def test_calls_and_quota_of_the_day_add_up() -> None:
+    installation = make_installation()
+    connections.count_calls(installation, "books", 7)
+    connections.count_calls(installation, "books", 0)
+    connections.count_calls(installation, "books", 5)
+    connections.note_quota(installation, "books", limits.Quota(2000, 1234, 3600.0))
+    row = Quota.objects.get(installation=installation)
+    assert (row.product, row.day, row.calls, row.limit, row.remaining) == (
+        "books", timezone.now().date(), 12, 2000, 1234,
+    )  # fmt: skip
+    assert row.resets_at is not None
+    assert timedelta(minutes=59) < row.resets_at - timezone.now() <= timedelta(hours=1)
+
+
+@pytest.mark.django_db
+def test_the_product_of_the_installation_is_called(sandbox: Sandbox) -> None:
+    installation = make_installation(data_centre="sandbox", product="invoice")
+    client = connections.books(installation, "person").client
+    assert (client.product, client.base_url) == ("invoice", f"{sandbox.url}/invoice/v3")
+    assert (client.organization_id, client.priority) == (installation.books_org_id, "person")
