@@ -70,7 +70,7 @@ class Server:
             request = await read(world, product, path, http)
         except Refusal as refusal:
             return respond(product.render(refusal))
-        slot = f"{product.name} {request.query.get('organization_id') or http.headers.get('Authorization', '')}"
+        slot = caller(product, request)
         request.in_flight = world.in_flight[slot]
         world.in_flight[slot] += 1
         try:
@@ -112,7 +112,7 @@ class Server:
             await asyncio.sleep(fault.seconds)
             return respond(self.run(product, request))
         if fault.kind == "html":
-            self.note(product, request, request.path, str(fault.status or 502))
+            self.note(product, request, endpoint_of(product, request), str(fault.status or 502))
             return web.Response(status=fault.status or 502, text=ERROR_PAGE, content_type="text/html")
         if fault.kind == "error_after":
             return respond(product.render(Refusal("unavailable", status=fault.status or 500)))
@@ -123,7 +123,7 @@ class Server:
         if http.transport is not None:
             http.transport.abort()
         if fault.kind == "drop_before":
-            self.note(product, request, request.path, "dropped")
+            self.note(product, request, endpoint_of(product, request), "dropped")
         if fault.kind == "late_commit":
             due = request.world.clock.seconds() + fault.seconds
             request.world.schedule.at(due, lambda: self._commit_late(product, request))
@@ -132,14 +132,34 @@ class Server:
         self.run(product, request, lost=True)
 
 
+def caller(product: Product, request: Request) -> str:
+    """Whose calls are counted together: an organisation's in Books, a user's of one client in Bigin."""
+    organization = request.query.get("organization_id") or request.headers.get("X-com-zoho-invoice-organizationid")
+    if organization:
+        return f"{product.name} {organization}"
+    token = request.world.accounts.access_tokens.get(bearer(request))
+    return f"{product.name} {token.client_id} {token.zuid}" if token else product.name
+
+
+def endpoint_of(product: Product, request: Request) -> str:
+    try:
+        route, params = product.routes.match(request.method, request.path)
+    except Refusal:
+        return dispatch.UNKNOWN
+    return route.endpoint(params)
+
+
+def bearer(request: Request) -> str:
+    return request.headers.get("Authorization", "").partition(" ")[2].strip()
+
+
 ERROR_PAGE = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 
 
 def refusal_for(request: Request, fault: Fault) -> Refusal:
     """Also does what the fault says to the token."""
     if fault.kind in ("expired_token", "revoked_token"):
-        value = request.headers.get("Authorization", "").partition(" ")[2].strip()
-        token = request.world.accounts.access_tokens.pop(value, None)
+        token = request.world.accounts.access_tokens.pop(bearer(request), None)
         if token is not None and fault.kind == "revoked_token":
             request.world.accounts.revoke_refresh_token(token.refresh_token)
         return Refusal("invalid_token")

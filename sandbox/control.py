@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox import state
 from sandbox.accounts import tokens
+from sandbox.bigin.doors import DOORS
 from sandbox.building import build_world
 from sandbox.core import ApiError, Product, Reply, Request, Route, RouteTable
 from sandbox.faults import KINDS, parse_fault
@@ -22,7 +23,7 @@ def product() -> Product:
 
 
 def _enter(request: Request, route: Route) -> None:
-    """Everyone on this machine may steer: the sandbox listens on loopback."""
+    """Everyone on this machine may steer: the sandbox listens on loopback. `app` has put itself into `org`."""
 
 
 def _render(error: ApiError) -> Reply:
@@ -220,5 +221,6 @@ ROUTES = [
         ("PUT", "/state", put_state),
         ("GET", "/deliveries", get_deliveries),
         ("POST", "/token", make_token),
+        *((door.method, door.template, door.handler) for door in DOORS),
     ]
 ]

@@ -9,6 +9,7 @@ from sandbox.accounts.scopes import allows
 from sandbox.core import ApiError, Product, Refusal, Reply, Request, Route
 
 log = logging.getLogger("sandbox")
+UNKNOWN = "(unknown)"
 
 
 @dataclass(slots=True)
@@ -19,7 +20,7 @@ class Outcome:
 
 def run(product: Product, request: Request, refusal: Refusal | None = None) -> Outcome:
     """`refusal` is a scripted one: it comes after authentication, instead of the handler."""
-    endpoint = "(unknown)"
+    endpoint = UNKNOWN
     try:
         route, request.params = product.routes.match(request.method, request.path)
         endpoint = route.endpoint(request.params)

@@ -26,15 +26,10 @@ class Limits:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Limits:
-        """`ZOHO_BOOKS_PER_MINUTE` and so on. Raises ValueError for what is no number of 0 or more."""
+        """`ZOHO_BOOKS_PER_MINUTE` and so on, `off` for none. Raises ValueError for anything else than a number."""
         limits = cls()
-        limits.change(
-            {
-                one.name: environment[f"ZOHO_{one.name.upper()}"]
-                for one in fields(cls)
-                if environment.get(f"ZOHO_{one.name.upper()}")
-            }
-        )
+        given = {one.name: environment.get(f"ZOHO_{one.name.upper()}", "") for one in fields(cls)}
+        limits.change({name: 0 if text == "off" else text for name, text in given.items() if text})
         return limits
 
     def change(self, values: Mapping[str, Any]) -> None:
