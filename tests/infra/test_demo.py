@@ -132,9 +132,9 @@ def test_a_dead_process_ends_all_and_is_named(demo: Demo) -> None:
 
 
 def test_a_failed_migration_is_one_line(demo: Demo) -> None:
-    assert demo.run(ZOHO_WINDOW_SECONDS="0") == 1, demo.output
+    assert demo.run(SYNC_SLICE_SECONDS="0") == 1, demo.output
     assert demo.last_line.startswith("demo: migration failed: ")
-    reason = "ZOHO_WINDOW_SECONDS must be at least 1; it is 0"
+    reason = "SYNC_SLICE_SECONDS must be at least 1; it is 0"
     assert demo.last_line.endswith(f"{reason} (all of it: {demo.home}/migrate.log)")
     assert processes_of(demo.home) == {}
 
@@ -167,7 +167,7 @@ def test_services_of_ones_own_are_used_instead(demo: Demo) -> None:
     told = {
         "DATABASE_URL": os.environ["DATABASE_URL"],
         "REDIS_URL": os.environ["REDIS_URL"],
-        "ZOHO_WINDOW_SECONDS": "0",
+        "SYNC_SLICE_SECONDS": "0",
     }
     assert demo.run(**told) == 1, demo.output
     assert "postgres started" not in demo.output
