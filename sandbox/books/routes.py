@@ -67,6 +67,7 @@ SETTINGS: list[Entry] = [
     ("GET", "/settings/taxexemptions", s.list_exemptions),
     ("POST", "/settings/taxexemptions", s.create_exemption),
     ("GET", "/settings/fields", s.list_fields),
+    ("POST", "/settings/fields", s.create_field),
     ("GET", "/items", t.list_items),
     ("POST", "/items", t.create_item),
     ("PUT", "/items", t.upsert_item),

@@ -221,6 +221,13 @@ def list_fields(request: Request) -> Reply:
     return envelope.success(fields=custom.definitions(held))
 
 
+def create_field(request: Request) -> Reply:
+    """`POST /settings/fields`: the body follows the keys of the rows; its real shape is unknown."""
+    field = custom.define(request.org, intake.body(request))
+    row = custom.definitions([field])[0]
+    return envelope.created("The custom field has been created.", "settings/fields", field.field_id, field=row)
+
+
 PAYMENTS: Listed[Payment] = Listed(
     "customerpayments",
     "Payments Received",
