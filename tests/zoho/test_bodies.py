@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zoho.bodies import dump, parse, record_results
+from zoho.bodies import dump, parse, problem, record_results
+from zoho.errors import classify
 
 
 def test_money_is_decimal_to_the_last_digit() -> None:
@@ -93,3 +94,24 @@ def test_results_by_record_are_told_from_other_bodies() -> None:
     assert record_results({"data": []}) is None
     assert record_results({"code": "INVALID_DATA", "status": "error"}) is None
     assert record_results(None) is None
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["code", "message", "details", "error", "data", "watch", "status"]), inner, max_size=4
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.sampled_from(["bigin", "books", "invoice", "accounts"]), JSON)
+def test_no_body_is_too_strange_to_be_judged(product: str, body: object) -> None:
+    said = problem(product, body)
+    assert isinstance(said.code, str)
+    assert isinstance(said.message, str)
+    assert isinstance(classify(product, "POST", 400, said.code, said.message).error, type)
+    assert record_results(body) is None or isinstance(record_results(body), list)
