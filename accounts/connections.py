@@ -174,7 +174,7 @@ def _pause(connection_id: int) -> None:
     row = Connection.objects.select_related("installation").get(pk=connection_id)
     name = _NAMES[row.product]
     problem = f"{name} no longer accepts our access. An administrator can press Reconnect to go on; nothing is lost."
-    Connection.objects.filter(pk=row.pk).update(problem=problem)
+    Connection.objects.filter(pk=row.pk, problem="").update(problem=problem, problem_since=timezone.now())
     paused = Installation.objects.filter(pk=row.installation_id, state=Installation.State.ACTIVE).update(
         state=Installation.State.PAUSED, problem=problem
     )

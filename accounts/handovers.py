@@ -70,7 +70,7 @@ def claim(secret: str, verifier: str) -> Claim | None:
     open_still = Handover.objects.filter(pk=row.pk, used_at=None, expires_at__gt=now)
     if not open_still.update(used_at=now, payload=""):
         return None
-    return Claim(row.member, _unpacked(row.payload) if row.payload else None)
+    return Claim(row.member, unpacked(row.payload) if row.payload else None)
 
 
 def _tidy(secret: str) -> str:
@@ -90,7 +90,7 @@ def _packed(grant: Grant) -> str:
     return json.dumps(values)
 
 
-def _unpacked(payload: str) -> Grant:
+def unpacked(payload: str) -> Grant:
     values: dict[str, Any] = json.loads(payload)
     held = values["tokens"]
     tokens = Tokens(

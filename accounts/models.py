@@ -69,6 +69,8 @@ class Connection(models.Model):
     user_id = models.CharField(max_length=40, blank=True)  # whose token it is, as the product names the person
     user_email = models.EmailField(blank=True)
     problem = models.TextField(blank=True)
+    problem_since = models.DateTimeField(null=True)
+    reminded_at = models.DateTimeField(null=True)  # when the second mail about the problem went out (rules 8.4)
     connected_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -228,6 +228,8 @@ def _store(installation: Installation, product: str, tokens: Tokens, user_id: st
         "expires_at": tokens.expires_at,
         "refresh_blocked_until": None,
         "problem": "",
+        "problem_since": None,
+        "reminded_at": None,
         "connected_at": timezone.now(),
     }
     if user_id:

@@ -194,6 +194,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "dispatch-due": {"task": "sync.tasks.dispatch_due", "schedule": 30.0},
     "sweep-documents": {"task": "invoices.tasks.sweep", "schedule": 30.0},
+    "tidy-accounts": {"task": "accounts.tasks.tidy", "schedule": 3600.0},
 }
 
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")
