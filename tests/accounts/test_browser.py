@@ -8,10 +8,9 @@ from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, exp
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.models import Connection, Installation, Member
+from accounts.models import Connection, Installation
 from sandbox.testing import Sandbox, running_sandbox
 from tests.browser import chromium, new_context, shot
-from tests.factories import connected_installation
 
 __all__ = ["chromium", "new_context"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
