@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from sandbox.accounts.data_centres import hosts_of
 from sandbox.accounts.model import AccessToken, Code, Person, RefreshToken, new_token_value
@@ -12,6 +12,7 @@ from sandbox.world import World
 ACCESS_SECONDS = 3600
 CODE_SECONDS = 180
 WINDOW = 600.0
+T = TypeVar("T")
 
 
 class TokenError(ApiError):
@@ -115,6 +116,11 @@ def refresh(world: World, client_id: str, value: str) -> dict[str, Any]:
     return answer
 
 
+def too_many(held: list[T], most: int) -> list[T]:
+    """The oldest ones that must go before another may come; 0 lifts the limit."""
+    return held[: max(0, len(held) + 1 - most)] if most else []
+
+
 def revoke(world: World, value: str) -> bool:
     """A refresh token takes its access tokens along; an access token goes alone."""
     world.touch()
@@ -129,7 +135,7 @@ def _new_refresh_token(world: World, client_id: str, person: Person, scopes: lis
     if per_minute and sum(one.created > now - 60 for one in own) >= per_minute:
         raise Throttled
     most = world.limits.refresh_tokens_per_user
-    for oldest in own[: len(own) + 1 - most] if most else []:
+    for oldest in too_many(own, most):
         accounts.revoke_refresh_token(oldest.value)
     made = RefreshToken(new_token_value(), client_id, person.zuid, scopes, org, now)
     accounts.refresh_tokens[made.value] = made
@@ -149,7 +155,7 @@ def _new_access_token(
         refresh.issued.append(now)
         most = world.limits.active_access_tokens
         alive = [one.value for one in tokens.values() if one.refresh_token == refresh.value]
-        for oldest in alive[: len(alive) + 1 - most] if most else []:
+        for oldest in too_many(alive, most):
             del tokens[oldest]
     tokens[token.value] = token
     world.touch()

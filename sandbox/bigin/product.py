@@ -82,6 +82,7 @@ ROUTES = [
     Route("PUT", "/actions/watch", watch.replace_channels, ("ZohoBigin.notifications.UPDATE",)),
     Route("PATCH", "/actions/watch", watch.drop_events, ("ZohoBigin.notifications.UPDATE",)),
     Route("DELETE", "/actions/watch", watch.unsubscribe, ("ZohoBigin.notifications.DELETE",)),
+    Route("POST", "/coql", search.coql),
     Route("POST", "/{module}/upsert", writes.upsert_records, _UPSERT),
     Route("GET", "/{module}/search", search.search, _SEARCH),
     Route("GET", "/{module}/deleted", deletes.list_deleted, _READ),

@@ -12,7 +12,7 @@ from sandbox.bigin.org import BiginOrg
 from sandbox.bigin.reads import nothing, table_of, visible
 from sandbox.bigin.shape import Shape
 from sandbox.bigin.store import Row, Table
-from sandbox.core import Reply, Request
+from sandbox.core import Refusal, Reply, Request
 
 KINDS = ("criteria", "email", "phone", "word")
 
@@ -105,6 +105,11 @@ def _indexed(request: Request, table: Table, test: Test) -> Iterator[Row]:
         seen = stale.get(row.id, row)
         if seen is not None and test(seen):
             yield row
+
+
+def coql(request: Request) -> Reply:
+    """Clients must feature-detect it (bigin-api.md 5.9)."""
+    raise Refusal("scope" if request.world.switches["bigin_coql"] == "no_scope" else "not_found")
 
 
 def count(request: Request) -> Reply:

@@ -131,9 +131,9 @@ SWITCHES = [
     Switch(
         "bigin_coql",
         "absent",
-        ("absent",),
+        ("absent", "no_scope"),
         f"{_GAP}.10 and 5.9: docs use it, a live note says it does not exist; clients feature-detect and fall back",
-        "POST /coql answers 404 INVALID_URL_PATTERN; the sandbox has no query engine.",
+        "The sandbox has no query engine: POST /coql answers 404 INVALID_URL_PATTERN, or 401 OAUTH_SCOPE_MISMATCH.",
     ),
     Switch(
         "bigin_deleted_list",
