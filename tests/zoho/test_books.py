@@ -3,39 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from tests.zoho.books_answers import DONE, MISSING, calls, listing, ok
 from tests.zoho.conftest import MakeClient
 from tests.zoho.scripted import Reply, Scripted
-from zoho.books import Books, Kind
+from zoho.books import Books
 from zoho.books_calls import Lookup, custom_field
 from zoho.errors import Rejected, RetryLater, UnknownOutcome
 
 SINCE = datetime(2026, 10, 9, 19, 0, tzinfo=UTC)
-DONE = Reply(200, {"code": 0, "message": "Done."})
-MISSING = Reply(404, {"code": 1002, "message": "Contact does not exist."})
-
-
-def ok(status: int = 200, **body: Any) -> Reply:
-    return Reply(status, {"code": 0, "message": "success", **body})
-
-
-def listing(key: str, *rows: dict[str, Any], more: bool = False, **context: Any) -> Reply:
-    echo = {"page": 1, "per_page": 200, "has_more_page": more, "report_name": "x", "applied_filter": "Status.All"}
-    return Reply(200, {"code": 0, "message": "success", key: list(rows), "page_context": {**echo, **context}})
 
 
 @pytest.fixture
 def books(make_client: MakeClient) -> Books:
     return Books(make_client())
-
-
-def calls(server: Scripted) -> list[tuple[str, str]]:
-    return [(seen.method, seen.path) for seen in server.seen]
 
 
 # Lists
@@ -236,151 +222,6 @@ def test_a_create_that_does_not_say_what_it_made_is_unknown(
     server.script(ok(201, **body))
     with pytest.raises(UnknownOutcome):
         books.create_contact({"contact_name": "A"})
-
-
-# Documents
-
-
-@pytest.mark.parametrize(
-    ("kind", "one"), [("invoices", "invoice"), ("estimates", "estimate"), ("salesorders", "salesorder")]
-)
-def test_documents_of_every_kind(server: Scripted, books: Books, kind: Kind, one: str) -> None:
-    made = ok(201, **{one: {f"{one}_id": "5"}})
-    server.script(made, made, made, made, DONE)
-    books.create_document(kind, {"customer_id": "1"})
-    books.create_document(kind, {"customer_id": "1"}, send=True, ignore_auto_number=True)
-    assert books.document(kind, "5") == {f"{one}_id": "5"}
-    assert books.update_document(kind, "5", {"notes": "x"}) == {f"{one}_id": "5"}
-    books.delete_document(kind, "5")
-    assert calls(server) == [
-        ("POST", f"/{kind}"), ("POST", f"/{kind}"), ("GET", f"/{kind}/5"), ("PUT", f"/{kind}/5"),
-        ("DELETE", f"/{kind}/5"),
-    ]  # fmt: skip
-    assert server.seen[0].query == {"organization_id": "700"}
-    assert server.seen[1].query == {"send": "true", "ignore_auto_number_generation": "true", "organization_id": "700"}
-
-
-def test_statuses(server: Scripted, books: Books) -> None:
-    server.script(*[DONE] * 6)
-    books.status("invoices", "5", "sent")
-    books.status("estimates", "5", "accepted")
-    books.status("salesorders", "5", "open")
-    books.status("salesorders", "5", "void", "twice ordered")
-    books.submit("invoices", "5")
-    books.approve("invoices", "5")
-    assert [(path, seen.body) for (_, path), seen in zip(calls(server), server.seen, strict=True)] == [
-        ("/invoices/5/status/sent", b""), ("/estimates/5/status/accepted", b""), ("/salesorders/5/status/open", b""),
-        ("/salesorders/5/status/void", b'{"reason":"twice ordered"}'), ("/invoices/5/submit", b""),
-        ("/invoices/5/approve", b""),
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("kind", "status"),
-    [("estimates", "draft"), ("estimates", "void"), ("invoices", "accepted"), ("salesorders", "sent")],
-)
-def test_a_status_that_a_kind_does_not_know_is_refused(books: Books, kind: Kind, status: Any) -> None:
-    with pytest.raises(ValueError, match="no status"):
-        books.status(kind, "5", status)
-
-
-@pytest.mark.parametrize("body", [{"data": {"subject": "Hi"}}, {"subject": "Hi"}])
-def test_mail(server: Scripted, books: Books, body: dict[str, Any]) -> None:
-    server.script(ok(**body), DONE)
-    assert books.email_content("estimates", "5")["subject"] == "Hi"
-    assert books.email("estimates", "5", {"to_mail_ids": ["a@example.com"]}) == "Done."
-    assert calls(server) == [("GET", "/estimates/5/email"), ("POST", "/estimates/5/email")]
-
-
-def test_a_pdf(server: Scripted, books: Books) -> None:
-    server.script(Reply(200, b"%PDF-1.7\n\x00\xff", {"Content-Type": "application/pdf"}))
-    assert books.pdf("invoices", "5") == b"%PDF-1.7\n\x00\xff"
-    assert server.seen[0].query == {"accept": "pdf", "organization_id": "700"}
-
-
-@pytest.mark.parametrize(("reply", "kind"), [
-    (Reply(200, b"<html>", {"Content-Type": "application/pdf"}), RetryLater),
-    (Reply(200, b"", {"Content-Type": "application/pdf"}), RetryLater),
-    (Reply(200, {"code": 1002, "message": "Invoice does not exist."}), Rejected),
-    (Reply(404, {"code": 1002, "message": "Invoice does not exist."}), Rejected),
-])  # fmt: skip
-def test_what_is_no_pdf_is_never_handed_on(server: Scripted, books: Books, reply: Reply, kind: type[Exception]) -> None:
-    server.script(reply)
-    with pytest.raises(kind):
-        books.pdf("invoices", "5")
-
-
-def test_comments(server: Scripted, books: Books) -> None:
-    server.script(ok(comments=[{"comment_id": "1"}]), DONE)
-    assert books.comments("invoices", "5") == [{"comment_id": "1"}]
-    books.add_comment("invoices", "5", "by Ann")
-    assert server.seen[1].json == {"description": "by Ann", "show_comment_to_clients": False}
-
-
-def test_a_payment_link(server: Scripted, books: Books) -> None:
-    server.script(ok(data={"share_link": "https://pay.example/1 "}), ok(data={}))
-    assert books.payment_link("5", date(2026, 12, 31)) == "https://pay.example/1"
-    assert server.seen[0].query == {
-        "transaction_id": "5", "transaction_type": "invoice", "link_type": "public", "expiry_time": "2026-12-31",
-        "organization_id": "700",
-    }  # fmt: skip
-    with pytest.raises(RetryLater):
-        books.payment_link("5", date(2026, 12, 31))
-
-
-# Conversions
-
-
-def test_a_sales_order_becomes_an_invoice_without_a_body(server: Scripted, books: Books) -> None:
-    server.script(ok(201, invoice={"invoice_id": "8"}))
-    assert books.invoice_from_salesorder("5") == {"invoice_id": "8"}
-    assert (server.seen[0].query, server.seen[0].body) == ({"salesorder_id": "5", "organization_id": "700"}, b"")
-
-
-def test_an_estimate_becomes_an_invoice(server: Scripted, books: Books) -> None:
-    server.script(
-        ok(estimate={"invoice_ids": []}),
-        ok(data={}),
-        ok(estimate={"invoice_ids": ["8"]}),
-        ok(invoice={"invoice_id": "8"}),
-    )
-    assert books.invoice_from_estimate("5") == {"invoice_id": "8"}
-    assert calls(server) == [
-        ("GET", "/estimates/5"), ("POST", "/invoices/fromestimates"), ("GET", "/estimates/5"), ("GET", "/invoices/8"),
-    ]  # fmt: skip
-
-
-def test_a_converted_estimate_is_not_converted_again(server: Scripted, books: Books) -> None:
-    server.script(ok(estimate={"invoice_ids": ["8"]}))
-    with pytest.raises(Rejected) as caught:
-        books.invoice_from_estimate("5")
-    assert (caught.value.code, caught.value.details) == ("already_converted", {"invoice_ids": ["8"]})
-    assert len(server.seen) == 1
-
-
-def test_a_missing_estimate_is_not_converted(server: Scripted, books: Books) -> None:
-    server.script(MISSING)
-    with pytest.raises(Rejected):
-        books.invoice_from_estimate("5")
-    assert len(server.seen) == 1
-
-
-def test_a_refusal_inside_a_success_is_a_refusal(server: Scripted, books: Books) -> None:
-    message = "Some of the quotes cannot be converted to Invoices"
-    server.script(ok(estimate={"invoice_ids": []}), ok(data={"code": 1002, "ids": ["5"], "message": message}))
-    with pytest.raises(Rejected, match="cannot be converted") as caught:
-        books.invoice_from_estimate("5")
-    assert caught.value.code == "1002"
-
-
-@pytest.mark.parametrize("after", [
-    [Reply(503)] * 3, [ok(estimate={"invoice_ids": []})], [ok(estimate={"invoice_ids": ["8"]}), MISSING],
-])  # fmt: skip
-def test_a_conversion_that_cannot_be_read_back_is_unknown(server: Scripted, books: Books, after: list[Reply]) -> None:
-    server.script(ok(estimate={"invoice_ids": []}), ok(data={}), *after)
-    with pytest.raises(UnknownOutcome):
-        books.invoice_from_estimate("5")
-    assert [method for method, _ in calls(server)].count("POST") == 1
 
 
 # Organisation
