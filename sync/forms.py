@@ -54,6 +54,8 @@ MAX_PAIRS_FILE = 10 * 1024 * 1024
 class SettingForm(forms.Form):
     """What both Configure screens ask. The version travels along: a Save over somebody else's is noticed."""
 
+    DEFAULTS: tuple[str, ...] = ()  # fields that are kept in `ModuleSetting.defaults`
+
     version = forms.IntegerField(widget=forms.HiddenInput)
     interval_minutes = forms.TypedChoiceField(
         label=_("Sync interval"),

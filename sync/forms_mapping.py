@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from sync import mapping
+from sync.configure import ConfigureInput
 from sync.fields import FieldType
 from sync.forms import POLICIES, CustomersForm, ProductsForm, SettingForm
 from sync.mapping import Direction, FieldInfo, Kind, Row, RowError
@@ -171,9 +172,25 @@ class ConfigureScreen:
             else:
                 self.problems.append(error.message)
 
-    def mapping_rows(self) -> list[Row]:
+    def cleaned(self) -> ConfigureInput:
         """After is_valid."""
-        return [row.row() for row in self._kept()]
+        data = self.form.cleaned_data
+        plain = ("mode", "include_unattached", "duplicates", "policy", "delete_policy", "create_in_bigin", "recent_months")
+        rows = [row.row() for row in self._kept()]
+        return ConfigureInput(
+            mapping=rows,
+            views=self.form.views(),
+            defaults={**self.setting.defaults, **{name: data[name] for name in self.form.DEFAULTS}},
+            interval_minutes=data["interval_minutes"],
+            picklists={side: self._picklists(side, rows) for side in ("bigin", "books")},
+            **{name: data[name] for name in plain if name in data},
+        )
+
+    def _picklists(self, side: str, rows: Iterable[Row]) -> dict[str, list[str]]:
+        """What the picklists in use offer, so that the sync knows a value the other side lacks (rules 4.5)."""
+        named = [(row.kind, row.bigin if side == "bigin" else row.books) for row in rows]
+        infos = [info for kind, name in named if (info := self.offered.find(side, kind, name)) is not None]
+        return {info.name: list(info.values) for info in infos if info.type is FieldType.PICKLIST}
 
     @property
     def row_errors(self) -> bool:

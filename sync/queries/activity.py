@@ -13,7 +13,7 @@ from accounts.models import Installation
 from sync.fields import shown
 from sync.models import Link, Run, Write
 from sync.queries.conflicts import readable
-from sync.queries.progress import totals
+from sync.queries.progress import WRITTEN, totals
 
 TRIGGERS: Mapping[str, str | Promise] = {
     "schedule": _("Schedule"),
@@ -62,7 +62,7 @@ class RunLine:
 
     @property
     def changes(self) -> int:
-        return sum(self.counts.get(name, 0) for name in ("created", "updated", "deleted"))
+        return sum(self.counts.get(name, 0) for name in WRITTEN)
 
     @property
     def seconds(self) -> int:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry, Connection, Installation, Quota
 from sync.models import Run
+from sync.queries.conflicts import readable
 
 SILENT_AFTER = timedelta(hours=24)
 
@@ -38,6 +39,10 @@ class Probe:
     name: str
     held: bool | None
     text: str
+
+    @property
+    def label(self) -> str:
+        return readable(self.name)
 
 
 def connections(installation: Installation) -> list[ConnectionHealth]:

@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Installation
-from sync.models import Issue, Record, Side
+from sync.models import Issue, Record, Side, Write
 
 KINDS: Mapping[str, str | Promise] = {
     Issue.Kind.CLASH: _("Conflict"),
@@ -85,6 +85,13 @@ def candidates(issue: Issue) -> list[Candidate]:
         if row["record"] in records
     ]
     return sorted(found, key=lambda candidate: -candidate.score)
+
+
+def held_writes(issue: Issue) -> list[Write]:
+    """What the brake holds, as it listed it (rules 5.4): up to its first 200."""
+    noted = [pk for pk in issue.detail.get("writes", []) if isinstance(pk, int)]
+    rows = Write.objects.filter(installation=issue.installation, pk__in=noted)
+    return list(rows.select_related("link__bigin", "link__books").annotate(is_undone=Count("undone_by")).order_by("pk"))
 
 
 def sides(issue: Issue) -> dict[str, Record | None]:

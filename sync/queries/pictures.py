@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Installation, Quota
 from sync.models import Issue, LinkKind, Record, Run, Side
 from sync.queries.overview import in_step_by_kind
-from sync.queries.progress import totals
+from sync.queries.progress import WRITTEN, totals
 
 WIDE = 600  # units of the viewBox
 TALL = 120
@@ -109,7 +109,7 @@ def runs_over_time(installation: Installation, count: int = 30) -> list[Column]:
     )
     numbers = [(run, _changes(run.counts)) for run in reversed(runs)]
     highest = max((done + failed for _run, (done, failed) in numbers), default=0)
-    step = WIDE // max(count, 1)
+    step = WIDE // max(len(numbers), 15)
     return [
         _column(run, index * step, step - 4, done, failed, highest)
         for index, (run, (done, failed)) in enumerate(numbers)
@@ -118,7 +118,7 @@ def runs_over_time(installation: Installation, count: int = 30) -> list[Column]:
 
 def _changes(counts: Mapping[str, Mapping[str, Mapping[str, int]]]) -> tuple[int, int]:
     summed = totals({module: {side: dict(of) for side, of in sides.items()} for module, sides in counts.items()})
-    return sum(summed.get(name, 0) for name in ("created", "updated", "deleted")), summed.get("failed", 0)
+    return sum(summed.get(name, 0) for name in WRITTEN), summed.get("failed", 0)
 
 
 def _column(run: Run, x: int, width: int, done: int, failed: int, highest: int) -> Column:

@@ -10,7 +10,8 @@ from django.utils import timezone
 from accounts.models import Installation
 from sync.models import Run, Write
 
-COUNTED = ("read", "created", "updated", "deleted", "linked", "skipped", "failed", "conflicts")
+# Outcomes that are a change of a record.
+WRITTEN = ("created", "updated", "deleted", "inactivated", "activated", "moved")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts import setup
 from accounts.guards import administrator_page
 from accounts.http import MemberRequest
 from sync import services
@@ -33,6 +34,7 @@ def home(request: MemberRequest) -> HttpResponse:
     not_started = [module for module, setting in settings.items() if setting.started_at is None]
     context = {
         "not_started": not_started,
+        "warnings": setup.warnings(installation),
         "summaries": preview.summaries(installation, not_started),
         "ask_at_once": not_started and not installation.problem and not installation.runs.exists(),
         "lines": overview.module_lines(installation, settings, run),

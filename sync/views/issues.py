@@ -12,6 +12,7 @@ from accounts.guards import administrator_page
 from accounts.http import MemberRequest
 from sync import services
 from sync.models import Issue, Record
+from sync.queries import activity
 from sync.queries import conflicts as clashes
 from sync.queries import issues as queries
 from sync.views.parts import chosen, own, page_of, show, told
@@ -45,6 +46,8 @@ def issue(request: MemberRequest, pk: int) -> HttpResponse:
         "sides": queries.sides(found),
         "candidates": queries.candidates(found),
         "conflict": clashes.conflict(found) if found.kind == Issue.Kind.CLASH else None,
+        "held": found.kind == Issue.Kind.HELD,
+        "lines": [activity.write_line(write) for write in queries.held_writes(found)],
     }
     return show(request, "sync/issue.html", context, tab="issues")
 
@@ -108,11 +111,23 @@ def _link(request: MemberRequest, found: Issue) -> str:
     return _("Linked. The next run brings the two into step.")
 
 
+def _approve(request: MemberRequest, found: Issue) -> str:
+    services.approve_held(found, request.member.name)
+    return _("Approved: exactly this list is written with the next run.")
+
+
+def _refuse(request: MemberRequest, found: Issue) -> str:
+    services.refuse_held(found, request.member.name)
+    return _("Refused: nothing of this list is written.")
+
+
 ACTIONS: dict[str, Callable[[MemberRequest, Issue], str]] = {
     "retry": _retry,
     "create": _create,
     "dismiss": _dismiss,
     "link": _link,
+    "approve": _approve,
+    "refuse": _refuse,
 }
 BULK: dict[str, Callable[[Issue, str], object]] = {
     "retry": services.retry,

@@ -1,5 +1,6 @@
 """Preview: what a run would do, on both sides, before anything is written; then Start sync."""
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -20,8 +21,7 @@ def preview(request: MemberRequest, module: str = "") -> HttpResponse:
     modules = [setting_of(request, module).module] if module else list(Module.values)
     if request.method == "POST":
         services.preview(request.installation, modules, request.member.name)
-        back = ("sync:preview", module) if module else ("sync:preview_all",)
-        return told(request, _("Reading both sides. Nothing is written."), *back)
+        return told(request, _("Reading both sides. Nothing is written."), *_back(request, module), level=messages.INFO)
     run = queries.newest(request.installation, modules)
     filters = request.GET.dict()
     page = page_of(request, queries.listed(run, modules, filters)) if run else None
@@ -39,6 +39,12 @@ def preview(request: MemberRequest, module: str = "") -> HttpResponse:
         "filters": filters,
     }
     return show(request, "sync/preview.html", context, tab="home")
+
+
+def _back(request: MemberRequest, module: str) -> tuple[str, ...]:
+    if request.GET.get("next") == "home":
+        return ("sync:home",)
+    return ("sync:preview", module) if module else ("sync:preview_all",)
 
 
 def _may_start(setting: "services.ModuleSetting", modules: list[str]) -> bool:
