@@ -89,6 +89,8 @@ def environment(where: Place, ports: Ports) -> dict[str, str]:
         "SYNC_DELETE_WAIT_SECONDS": "5",
         "EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend",
         "PYTHONUNBUFFERED": "1",
+        # Celery's advice against root is for servers; this is a demo, and a fresh container knows nobody else.
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
         "PYTHONPATH": str(ROOT),
         **os.environ,
     }
@@ -98,18 +100,9 @@ def commands(where: Place, ports: Ports, told: Mapping[str, str]) -> dict[str, l
     """Each process by name. Those of the product wait at the gate until the database is migrated."""
     python = sys.executable
     gated = [python, "-m", "devtools.gate", str(where.gate), "--", python, "-m"]
-    celery = [*gated, "celery", "-A", "bigin_books"]
-    worker = [
-        "--pool",
-        "prefork",
-        "--concurrency",
-        "1",
-        "--without-gossip",
-        "--without-mingle",
-        "--loglevel",
-        "WARNING",
-    ]
-    web = f"gunicorn bigin_books.wsgi --bind {LOOPBACK}:{ports.web} --workers 2 --threads 4 --graceful-timeout 3"
+    celery = [*gated, "celery", "--quiet", "-A", "bigin_books"]
+    worker = "--pool prefork --concurrency 1 --without-gossip --without-mingle --loglevel WARNING".split()
+    web = f"gunicorn bigin_books.wsgi --bind {LOOPBACK}:{ports.web} --workers 2 --threads 4 --log-level warning"
     sandbox = f"sandbox --port {ports.sandbox} --topping-url http://localhost:{ports.web} --seed travel-agency"
     credentials = ["--client-id", told["ZOHO_CLIENT_ID"], "--client-secret", told["ZOHO_CLIENT_SECRET"]]
     own_servers = {
@@ -123,7 +116,7 @@ def commands(where: Place, ports: Ports, told: Mapping[str, str]) -> dict[str, l
             if variable not in os.environ
         },
         "sandbox": [python, "-m", *sandbox.split(), *credentials, "--state", str(where.home / "sandbox.json")],
-        "web": [*gated, *web.split(), "--no-control-socket"],
+        "web": [*gated, *web.split(), "--graceful-timeout", "3", "--no-control-socket"],
         "sync": [*celery, "worker", "-Q", "sync", "-n", "sync@demo", *worker],
         "interactive": [*celery, "worker", "-Q", "interactive", "-n", "interactive@demo", *worker],
         "beat": [*celery, "beat", "--loglevel", "WARNING", "--pidfile=", "-s", str(where.home / "beat")],

@@ -19,11 +19,13 @@ from devtools.demo_plan import Place
 WELCOME = """
   The demo is up.
 
-    {sandbox}/   a small Bigin to click through; Settings > Toppings connects it
-    {books}   the Books organisation behind it
-    {web}   this product
+    {sandbox}/
+        a small Bigin: open Settings > Toppings > Zoho Books and press Setup Now
+    {sandbox}/mini-books/
+        the Books organisation that it is kept in step with
 
-  Ctrl-C ends everything and keeps the data; make demo-reset clears it.
+  This product itself answers at {web}
+  Ctrl-C ends everything and keeps the data; make demo-reset forgets it.
 """
 
 
@@ -95,7 +97,7 @@ def bring_up(where: Place) -> None:
     for name in ("sync@demo", "interactive@demo"):
         wait_for(f"worker {name}", partial(worker_answers, name))
     wait_for("beat", lambda: any(where.home.glob("beat*")))
-    print(WELCOME.format(web=web, sandbox=sandbox, books=f"{sandbox}/mini-books/"), flush=True)
+    print(WELCOME.format(web=web, sandbox=sandbox), flush=True)
 
 
 def main() -> int:
