@@ -80,6 +80,8 @@ def main() -> int:
     except (DemoError, ServiceError) as error:
         complain(str(error))
         return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":

@@ -47,12 +47,22 @@ class Supervisor(Manager):  # type: ignore[misc]
         TiedProcess.supervisor = os.getpid()
         self._process_ctor = TiedProcess
         self.ended_first: tuple[str, int] | None = None
+        self.hurried = False
 
     def terminate(self) -> None:
+        """honcho cannot end what has not told its process id yet: a Ctrl-C that early waits for the last to do so."""
+        self.hurried = not self._all_started()
+        if self.hurried:
+            return
         ended = [(name, kept["returncode"]) for name, kept in self._processes.items() if "returncode" in kept]
         if ended and self.ended_first is None and self.returncode not in (130, 143):
             self.ended_first = ended[0]
         super().terminate()
+
+    def _system_print(self, data: str) -> None:
+        super()._system_print(data)
+        if self.hurried:
+            self.terminate()
 
 
 def shell_line(command: list[str], death_signal: signal.Signals) -> str:

@@ -105,6 +105,16 @@ def test_it_comes_up_ends_on_ctrl_c_and_finds_its_data_again(demo: Demo) -> None
     assert not demo.home.exists()
 
 
+@pytest.mark.parametrize("moment", ["lock", "secret_key", "client_secret", "redis", "postgres/data"])
+def test_ctrl_c_while_it_comes_up_leaves_nothing(demo: Demo, moment: str) -> None:
+    process = demo.start()
+    assert wait_until((demo.home / moment).exists)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(30) == 130
+    assert "Traceback" not in demo.output
+    assert wait_until(lambda: processes_of(demo.home) == {}), processes_of(demo.home)
+
+
 def test_nothing_outlives_a_supervisor_that_is_killed(demo: Demo) -> None:
     process = demo.start_and_wait()
     assert len(processes_of(demo.home)) > 15
