@@ -54,6 +54,13 @@ lint: $(DEV_READY) ## style, types, imports, templates, migrations, deploy setti
 	$(BIN)/python -m devtools.lint_templates
 	$(BIN)/python -m devtools.lint_shape
 	$(BIN)/python -m devtools.lint_deploy
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory topping; \
+	elif [ "$$CI" = true ]; then echo "npm is missing, and CI checks the topping: apt-get install nodejs npm" >&2; exit 1; \
+	else echo "npm is not installed here: the topping's package was not checked"; fi
+
+topping: ## check and zip the Bigin package with Zoho's own tool; TOPPING_URL=https://your.host
+	@command -v npm >/dev/null || { echo "Node and npm are missing: apt-get install nodejs npm" >&2; exit 1; }
+	@cd topping && npm ci --no-progress --loglevel error && node build.mjs
 
 bench: $(DEV_READY) ## the benchmarks
 	$(BIN)/python -m benchmarks
@@ -68,4 +75,4 @@ lock: ## write the locks again from pyproject.toml (LOCK_OPTIONS=--upgrade takes
 	$(LOCK) --constraint requirements-dev.txt --output-file requirements.txt
 
 clean: ## remove the environment and every cache
-	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis node_modules staticfiles
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build topping/node_modules staticfiles
