@@ -58,9 +58,13 @@ lint: $(DEV_READY) ## style, types, imports, templates, migrations, deploy setti
 	elif [ "$$CI" = true ]; then echo "npm is missing, and CI checks the topping: apt-get install nodejs npm" >&2; exit 1; \
 	else echo "npm is not installed here: the topping's package was not checked"; fi
 
-topping: ## check and zip the Bigin package with Zoho's own tool; TOPPING_URL=https://your.host
+topping/node_modules/.ready: topping/package-lock.json
 	@command -v npm >/dev/null || { echo "Node and npm are missing: apt-get install nodejs npm" >&2; exit 1; }
-	@cd topping && npm ci --no-progress --loglevel error && node build.mjs
+	@cd topping && npm ci --no-progress --loglevel error
+	@touch $@
+
+topping: topping/node_modules/.ready ## check and zip the Bigin package with Zoho's own tool; TOPPING_URL=https://your.host
+	@cd topping && node build.mjs
 
 bench: $(DEV_READY) ## the benchmarks
 	$(BIN)/python -m benchmarks
