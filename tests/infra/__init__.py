@@ -1,0 +1,1 @@
+"""Tests of what surrounds the product: embedded servers, demo, locks, containers, lint tools."""
