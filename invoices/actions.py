@@ -10,8 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from invoices import bodies, clients, looks, mirror, queue, words
-from invoices.drafts import Draft
+from invoices import bodies, clients, mirror, queue, words
 from invoices.models import Action, Document
 from zoho.books import Books, Row
 from zoho.books_documents import Status
@@ -72,17 +71,8 @@ def _do(action: Action, books: Books) -> None:
         books.add_comment(kind, books_id, action.payload["text"])
     elif action.op == Op.DELETE:
         books.delete_document(kind, books_id)
-    elif action.op == Op.UPDATE:
-        books.update_document(kind, books_id, _update_body(action))
     else:
         books.status(kind, books_id, _STATUSES[action.op], action.payload.get("reason") or None)
-
-
-def _update_body(action: Action) -> dict[str, object]:
-    body = bodies.to_books(Draft.from_json(action.payload["draft"]))
-    if action.payload.get("reason"):
-        body["reason"] = action.payload["reason"]
-    return body
 
 
 def _default_mail(books: Books, document: Document) -> dict[str, object]:
@@ -147,16 +137,15 @@ def _refused(action: Action, error: Rejected) -> None:
 
 
 def _end(action: Action, state: str, held: str | tuple[str, ...], error: str = "") -> bool:
-    """Settles and empties the payload: no mail bodies are kept (rules 8.4). A refused change keeps what was typed."""
+    """Settles and empties the payload: no mail bodies are kept (rules 8.4)."""
     states = (held,) if isinstance(held, str) else held
-    keeps = state == State.REFUSED and action.op == Op.UPDATE
     return bool(
         Action.objects.filter(pk=action.pk, state__in=states).update(
             state=state,
             error=error,
             settled_at=timezone.now(),
             look_at=None,
-            payload=action.payload if keeps else {},
+            payload={},
         )
     )
 
@@ -212,9 +201,6 @@ def _happened(action: Action, books: Books) -> bool:
         return row is None
     if row is None:
         raise Rejected(_("It is not in Books any more."), product=books.product, code="1002")
-    if action.op == Op.UPDATE:
-        wanted_draft = Draft.from_json(action.payload["draft"])
-        return looks.same(wanted_draft, bodies.from_books(bodies.kind_of(document.kind), row, ""))
     return str(row.get("status")) == action.op or (action.op == Op.MARK_SENT and row.get("status") != "draft")
 
 
@@ -259,7 +245,7 @@ def again(action: Action) -> bool:
 
 def drop(action: Action) -> bool:
     """A person's word that it did happen, or is not wanted any more."""
-    return _end(action, State.DROPPED, (State.UNCONFIRMED, State.EDITING))
+    return _end(action, State.DROPPED, State.UNCONFIRMED)
 
 
 def sweep(now: datetime) -> None:

@@ -189,3 +189,21 @@ def day(value: object) -> datetime.date | None:
         return datetime.date.fromisoformat(value) if isinstance(value, str) and value else None
     except ValueError:
         return None
+
+
+def same(wanted: Draft, stored: Draft) -> bool:
+    """Equal in everything we sent that Books does not compute: taxes may differ by an exemption, texts by trimming."""
+    return _shape(wanted) == _shape(stored)
+
+
+def _shape(draft: Draft) -> tuple[object, ...]:
+    lines = tuple((line.item_id, _folded(line), _plain(line.quantity), _plain(line.rate)) for line in draft.lines)
+    return lines, draft.date, draft.reference.strip(), _plain(draft.shipping), _plain(draft.adjustment)
+
+
+def _folded(line: Line) -> str:
+    return "" if line.item_id else " ".join(line.name.split())
+
+
+def _plain(value: Decimal) -> Decimal:
+    return value.normalize()

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from invoices import bodies, clients, looks, queue, settling
+from invoices import bodies, clients, looks, queue, revising, settling
 from invoices.models import Document
 from zoho.books import Row
 from zoho.errors import ZohoError
@@ -48,11 +48,15 @@ def look(document: Document) -> None:
         _again(document, timezone.now() + timedelta(seconds=RETRY_SECONDS), document.looks)
         return
     if len(found) == 1:
-        settling.settle(document, found[0])
+        settle(document, found[0])
     elif found:
         _ask_which(document, found)
     else:
         _not_found(document, timezone.now())
+
+
+def settle(document: Document, row: Row) -> bool:
+    return revising.settle(document, row) if document.revises_id else settling.settle(document, row)
 
 
 def _not_found(document: Document, now: datetime) -> None:
@@ -75,6 +79,11 @@ def _again(document: Document, when: datetime, looks_so_far: int) -> None:
 
 def _believe_absence(document: Document) -> None:
     rows = Document.objects.filter(pk=document.pk, state=State.CHECKING)
+    if document.revises_id:
+        # Sending it again might undo what somebody did since: the form is open again, with what was typed.
+        reason = _("Books did not take the change over. Look at it there, then save again.")
+        rows.update(state=State.REFUSED, look_at=None, error=reason)
+        return
     if settling.key_of(document):
         if rows.update(state=State.QUEUED, queued_at=timezone.now(), look_at=None):
             queue.later("create", document.pk)
@@ -106,7 +115,7 @@ def choose(document: Document, books_id: str) -> bool:
         return False
     with clients.books(document.installation) as books:
         row = books.document(bodies.COLLECTIONS[document.kind], books_id)
-    return row is not None and settling.settle(document, row)
+    return row is not None and settle(document, row)
 
 
 def check_again(document: Document) -> bool:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from invoices import bodies, checking, clients, conversions, customers, queue, settling, words
+from invoices import bodies, checking, clients, conversions, customers, queue, revising, settling, words
 from invoices.models import Document
 from sync import billing
 from zoho.books import Books, Row
@@ -64,7 +64,7 @@ def create(document: Document) -> None:
 
 def _prepared(document: Document) -> bool:
     """Sees to the customer. False when it is too early, or a person has to decide first."""
-    if document.source_id or settling.draft_of(document).customer_id:
+    if document.source_id or document.revises_id or settling.draft_of(document).customer_id:
         return True
     party = settling.party_of(document)
     if party is None:
@@ -121,10 +121,12 @@ def _send(document: Document) -> None:
         if Document.objects.filter(pk=document.pk, state=State.CREATING).update(state=State.QUEUED):
             _postpone(document, error)
     else:
-        settling.settle(document, row)
+        checking.settle(document, row)
 
 
 def _made(document: Document, books: Books) -> Row:
+    if document.revises_id:
+        return revising.save(document, books)
     if document.source_id:
         return conversions.existing(document, books) or conversions.convert(document, books)
     draft = settling.draft_of(document)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal
 
-from invoices import bodies, conversions, settling
-from invoices.drafts import Draft
+from invoices import bodies, conversions, revising, settling
 from invoices.models import Document
 from zoho.books import Books, Row
 from zoho.times import parse_time_or_none
@@ -16,6 +14,9 @@ BEFORE = timedelta(minutes=2)  # clocks differ
 
 def find(document: Document, books: Books) -> list[Row]:
     """The details of what may be this document: none, one, or twins. Over the network."""
+    if document.revises_id:
+        row = revising.stored(document, books)
+        return [row] if row else []
     if document.source_id:
         existing = conversions.existing(document, books)
         return [existing] if existing else []
@@ -42,7 +43,7 @@ def _by_content(document: Document, books: Books) -> list[Row]:
         if str(row.get("customer_id")) != draft.customer_id or books_id in ours or not _since(document, row):
             continue
         detail = books.document(kind, books_id)
-        if detail and same(draft, bodies.from_books(draft.kind, detail, draft.base_currency)):
+        if detail and bodies.same(draft, bodies.from_books(draft.kind, detail, draft.base_currency)):
             found.append(detail)
     return found
 
@@ -56,22 +57,3 @@ def _other_intents(document: Document) -> set[str]:
     rows = Document.objects.filter(installation=document.installation, kind=document.kind).exclude(pk=document.pk)
     ids = rows.exclude(key=None).exclude(books_id=None).values_list("books_id", flat=True)
     return {one for one in ids if one}
-
-
-def same(wanted: Draft, stored: Draft) -> bool:
-    """Equal in everything we sent that Books does not compute: taxes may differ by an exemption, texts by trimming."""
-    return _shape(wanted) == _shape(stored)
-
-
-def _shape(draft: Draft) -> tuple[object, ...]:
-    lines = tuple((line.item_id, _folded(line), _plain(line.quantity), _plain(line.rate)) for line in draft.lines)
-    return lines, draft.date, draft.reference.strip(), _plain(draft.shipping), _plain(draft.adjustment)
-
-
-def _folded(line: object) -> str:
-    item_id, name = getattr(line, "item_id", ""), getattr(line, "name", "")
-    return "" if item_id else " ".join(str(name).split())
-
-
-def _plain(value: Decimal) -> Decimal:
-    return value.normalize()

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import Installation
 from invoices import bodies, events
@@ -44,6 +45,11 @@ def store_one(installation: Installation, kind: Kind, row: Row, requested_at: da
     books_id = bodies.books_id_of(kind, row)
     store(installation, kind, [row], requested_at)
     return Document.objects.filter(installation=installation, kind=kind, books_id=books_id).first()
+
+
+def settled(document: Document, row: Row) -> None:
+    """Takes over the answer to a write of ours: nothing is newer than that."""
+    store(document.installation, bodies.kind_of(document.kind), [row], timezone.now())
 
 
 def _held(installation: Installation, kind: Kind, books_ids: Iterable[str]) -> dict[str, Document]:

@@ -41,6 +41,7 @@ class Document(models.Model):
     record_id = models.CharField(max_length=40, blank=True)  # the Bigin record it was made from
     record_label = models.CharField(max_length=300, blank=True)
     source = models.ForeignKey("self", models.SET_NULL, null=True, related_name="made")  # what it was converted from
+    revises = models.ForeignKey("self", models.CASCADE, null=True, related_name="revisions")  # an edit of that one
     # Our intent's key, in cf_bigin_key where that field exists; None for mirrored rows, which are no intent of ours.
     key = models.CharField(max_length=40, null=True, default=None)  # noqa: DJ001 - unique where given
     payload = models.JSONField(default=dict)  # {"draft": as invoices.drafts writes it, "candidates": [...], …}
@@ -78,8 +79,13 @@ class Document(models.Model):
             models.UniqueConstraint(
                 fields=["installation", "member", "record_module", "record_id", "kind"],
                 condition=Q(state__in=["draft", "queued", "creating", "checking", "unconfirmed", "refused"])
-                & Q(source__isnull=True),
+                & Q(source__isnull=True, revises__isnull=True),
                 name="document_open",
+            ),
+            models.UniqueConstraint(
+                fields=["revises", "member"],
+                condition=Q(state__in=["draft", "queued", "creating", "checking", "unconfirmed", "refused"]),
+                name="document_revision",
             ),
             models.UniqueConstraint(
                 fields=["source", "kind"],
@@ -123,12 +129,10 @@ class Action(models.Model):
         DECLINE = "declined", "Mark as declined"
         CONFIRM = "open", "Confirm"
         VOID = "void", "Void"
-        UPDATE = "update", "Change"
         DELETE = "delete", "Delete"
         COMMENT = "comment", "Comment"
 
     class State(models.TextChoices):
-        EDITING = "editing"  # op update only: the form is open
         QUEUED = "queued"
         SENDING = "sending"  # claimed; until settled the outcome is unknown
         UNKNOWN = "unknown"  # the answer was lost; being looked up
@@ -137,7 +141,7 @@ class Action(models.Model):
         REFUSED = "refused"
         DROPPED = "dropped"  # given up by the rep
 
-    OPEN = ("editing", "queued", "sending", "unknown", "unconfirmed")
+    OPEN = ("queued", "sending", "unknown", "unconfirmed")
     UNDER_WAY = ("queued", "sending", "unknown")
 
     document = models.ForeignKey(Document, models.CASCADE, related_name="actions")
@@ -160,7 +164,7 @@ class Action(models.Model):
             # A second click finds the first one's row. Also the index of a document's newest actions.
             models.UniqueConstraint(
                 fields=["document", "op"],
-                condition=Q(state__in=["editing", "queued", "sending", "unknown", "unconfirmed"]),
+                condition=Q(state__in=["queued", "sending", "unknown", "unconfirmed"]),
                 name="action_open",
             ),
         ]

@@ -40,7 +40,7 @@ def party_of(document: Document) -> customers.Party | None:
 
 def key_of(document: Document) -> tuple[str, str] | None:
     """The unique custom field and this intent's value, where the administrator made that field (rules 7.4)."""
-    if document.installation.product != "books" or not document.key or document.source_id:
+    if document.installation.product != "books" or not document.key or document.source_id or document.revises_id:
         return None
     offer = offers.offer_of(document.installation)
     return (offers.KEY_FIELD, document.key) if offer.has_key(draft_of(document).kind) else None

@@ -9,14 +9,14 @@ from invoices.models import Action, Document, DocumentFeed, TimelineNote
 
 @shared_task
 def create(pk: str) -> None:
-    document = Document.objects.select_related("installation", "source", "member").filter(pk=pk).first()
+    document = Document.objects.select_related("installation", "source", "revises", "member").filter(pk=pk).first()
     if document:
         creation.create(document)
 
 
 @shared_task
 def look(pk: str) -> None:
-    document = Document.objects.select_related("installation", "source", "member").filter(pk=pk).first()
+    document = Document.objects.select_related("installation", "source", "revises", "member").filter(pk=pk).first()
     if document:
         checking.look(document)
 

@@ -1,0 +1,134 @@
+"""The Bigin record around a screen, and the member's own right to it (rules 7.7): every view of this app goes through
+here, and a document is found only below a record that leads to it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Concatenate, ParamSpec, cast
+
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import render
+
+from accounts import access
+from accounts.guards import ask_to_sign_in, member_page
+from accounts.http import MemberRequest
+from invoices import customers, deals, permissions
+from invoices.customers import Party
+from invoices.deals import RecordFacts
+from invoices.models import Document
+from invoices.permissions import Right
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True)
+class Visited:
+    """`facts` is None until the record was read once. `stale`: Bigin is down, so reading only."""
+
+    module: str
+    record_id: str
+    facts: RecordFacts | None
+    party: Party | None
+    stale: bool
+    rights: frozenset[Right]
+
+    @property
+    def is_deal(self) -> bool:
+        return self.module == deals.DEALS
+
+    @property
+    def label(self) -> str:
+        return self.facts.label if self.facts else ""
+
+    @property
+    def customer_id(self) -> str:
+        return self.party.customer_id if self.party else ""
+
+    def may(self, right: Right) -> bool:
+        return right in self.rights and (right == "view" or not self.stale)
+
+
+class DocumentRequest(MemberRequest):
+    visited: Visited
+
+
+View = Callable[Concatenate[DocumentRequest, str, str, P], HttpResponseBase]
+
+
+def record_page(right: Right) -> Callable[[View[P]], Callable[Concatenate[HttpRequest, str, str, P], HttpResponseBase]]:
+    """Only for members whose own token reads the record, and whom the administrator allowed `right`."""
+
+    def decorate(view: View[P]) -> Callable[Concatenate[HttpRequest, str, str, P], HttpResponseBase]:
+        @wraps(view)
+        def guarded(
+            request: MemberRequest, module: str, record_id: str, *args: P.args, **kwargs: P.kwargs
+        ) -> HttpResponseBase:
+            if module not in deals.MODULES or not request.installation.books_org_id:
+                raise Http404
+            answer = access.may_read(request.member, module, record_id, ask=True)
+            if not answer.allowed:
+                return _refused(request, answer.reason)
+            asked = cast(DocumentRequest, request)
+            asked.visited = visited(request, module, record_id, stale=answer.stale)
+            if not asked.visited.may(right):
+                return _not_allowed(request, asked.visited)
+            return view(asked, module, record_id, *args, **kwargs)
+
+        return cast(Callable[Concatenate[HttpRequest, str, str, P], HttpResponseBase], member_page(guarded))
+
+    return decorate
+
+
+def visited(request: MemberRequest, module: str, record_id: str, *, stale: bool) -> Visited:
+    """What is known of the record without any call."""
+    row = customers.recalled(request.installation, module, record_id)
+    facts = customers.facts_from(row) if row and row.seen_at else _own_facts(module, record_id)
+    party = customers.party_of(request.installation, facts) if facts else None
+    return Visited(module, record_id, facts, party, stale, permissions.rights_of(request.member))
+
+
+def _own_facts(module: str, record_id: str) -> RecordFacts | None:
+    """A company leads to itself; of the others Bigin has to say what they belong to."""
+    return RecordFacts(module, record_id, "") if module == customers.COMPANIES else None
+
+
+def _refused(request: MemberRequest, reason: str) -> HttpResponseBase:
+    request.member.refresh_from_db()
+    if not request.member.access_token:
+        return ask_to_sign_in(request)
+    return render(request, _page(request, "no_access"), {"reason": reason}, status=403 if not request.htmx else 200)
+
+
+def _not_allowed(request: MemberRequest, around: Visited) -> HttpResponseBase:
+    return render(
+        request,
+        _page(request, "not_allowed"),
+        {"stale": around.stale, "visited": around},
+        status=403 if not request.htmx else 200,
+    )
+
+
+def _page(request: MemberRequest, name: str) -> str:
+    return f"invoices/_{name}.html" if request.htmx else f"invoices/{name}.html"
+
+
+def documents_of(request: DocumentRequest) -> QuerySet[Document]:
+    """Everything that this record leads to: made from it, or its customer's. Other members' open forms are theirs."""
+    around = request.visited
+    leads = Q(record_module=around.module, record_id=around.record_id)
+    if around.customer_id:
+        leads |= Q(customer_id=around.customer_id, state__in=(Document.State.STANDS, Document.State.GONE))
+    own = Q(member=request.member) | Q(state__in=(Document.State.STANDS, Document.State.GONE)) | Q(source__isnull=False)
+    rows = Document.objects.filter(installation=request.installation).filter(leads & own)
+    return rows.select_related("installation", "source", "revises", "member")
+
+
+def document_or_404(request: DocumentRequest, pk: uuid.UUID) -> Document:
+    document = documents_of(request).filter(pk=pk).first()
+    if document is None:
+        raise Http404
+    return document

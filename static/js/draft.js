@@ -1,0 +1,81 @@
+// The form of a document: keyboard for lines and suggestions, the focus after a button of the form, and copying a link.
+// Everything works without this file too, by buttons.
+//
+//   [data-line]         a line; inside it Alt+Up/Down moves it, Alt+Delete removes it, Alt+Enter adds one
+//   [data-suggestions]  choices under a field; Down goes into them, Up and Down between them, Escape back to the field
+//   [data-focus-now]    gets the focus once it was swapped in
+//   [data-copy="text"]  a button that copies the text and says [data-copied]
+(() => {
+  "use strict";
+  const press = (line, what) => {
+    const button = line.querySelector(`button[name=op][value^="${what}-"]`);
+    if (button && !button.disabled) button.click();
+  };
+
+  const onLine = (event, line) => {
+    const moves = { ArrowUp: "up", ArrowDown: "down", Delete: "remove" };
+    if (event.key === "Enter") document.getElementById("add-line")?.click();
+    else if (Object.hasOwn(moves, event.key)) press(line, moves[event.key]);
+    else return;
+    event.preventDefault();
+  };
+
+  const close = (box, field) => {
+    box.replaceChildren();
+    field?.setAttribute("aria-expanded", "false");
+    field?.focus();
+  };
+
+  const onSuggestions = (event) => {
+    const inside = event.target.closest("[data-suggestions]");
+    const field = inside ? inside.parentElement.querySelector("[role=combobox]") : event.target.closest("[role=combobox]");
+    const box = field && document.getElementById(field.getAttribute("aria-controls"));
+    const choices = box ? [...box.querySelectorAll("button")] : [];
+    if (!choices.length) return;
+    const at = choices.indexOf(document.activeElement);
+    if (event.key === "Escape") close(box, field);
+    else if (event.key === "ArrowDown") choices[Math.min(at + 1, choices.length - 1)].focus();
+    else if (event.key === "ArrowUp" && at > 0) choices[at - 1].focus();
+    else if (event.key === "ArrowUp" && at === 0) field.focus();
+    else return;
+    event.preventDefault();
+  };
+
+  document.addEventListener("keydown", (event) => {
+    const line = event.target.closest("[data-line]");
+    if (line && event.altKey) onLine(event, line);
+    else if (line) onSuggestions(event);
+  });
+
+  document.addEventListener("htmx:afterSettle", ({ detail }) => {
+    const box = detail.elt.closest?.("[data-suggestions]");
+    if (box) {
+      const field = document.querySelector(`[aria-controls="${box.id}"]`);
+      field?.setAttribute("aria-expanded", String(box.childElementCount > 0));
+    }
+    const wanted = document.querySelector("[data-focus-now]");
+    if (wanted) {
+      wanted.removeAttribute("data-focus-now");
+      wanted.focus();
+    }
+  });
+
+  document.addEventListener("click", async ({ target }) => {
+    const button = target.closest("[data-copy]");
+    if (!button) return;
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+    } catch {
+      const field = document.createElement("textarea");
+      field.value = button.dataset.copy;
+      document.body.append(field);
+      field.select();
+      document.execCommand("copy");
+      field.remove();
+      button.focus();
+    }
+    const live = document.getElementById("live");
+    if (live) live.textContent = button.dataset.copied;
+    button.lastChild.textContent = button.dataset.copied;
+  });
+})();
