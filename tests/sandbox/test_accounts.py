@@ -16,7 +16,7 @@ CALLBACK = "http://localhost:8000/oauth/callback/"
 SCOPE = "ZohoBigin.modules.ALL,ZohoBigin.org.READ"
 
 
-def authorise(sandbox: Sandbox, user: int = MARTA, **changes: str) -> requests.Response:
+def authorise(sandbox: Sandbox, **changes: str) -> requests.Response:
     """What a browser posts from the consent page; the answer is not followed."""
     asked = {
         "client_id": sandbox.client_id,
@@ -27,7 +27,7 @@ def authorise(sandbox: Sandbox, user: int = MARTA, **changes: str) -> requests.R
         "prompt": "consent",
         "state": "s1",
         "decision": "accept",
-        "zuid": sandbox.users[user]["zuid"],
+        "zuid": sandbox.users[MARTA]["zuid"],
         **changes,
     }
     form = {name: value for name, value in asked.items() if value}
@@ -285,10 +285,10 @@ def test_the_twenty_first_refresh_token_kills_the_oldest(sandbox: Sandbox) -> No
     sandbox.limits(refresh_tokens_per_minute=0)
     oldest = sandbox.token()
     other = sandbox.token(sandbox.users[AMARA]["email"])
-    second = [sandbox.token() for _ in range(20)][0]
+    later = [sandbox.token() for _ in range(20)]
     assert refresh(sandbox, oldest["refresh_token"]).json() == {"error": "invalid_code"}
     assert org_status(sandbox, oldest["access_token"]) == 401
-    assert "access_token" in refresh(sandbox, second["refresh_token"]).json()
+    assert "access_token" in refresh(sandbox, later[0]["refresh_token"]).json()
     assert "access_token" in refresh(sandbox, other["refresh_token"]).json()
 
 

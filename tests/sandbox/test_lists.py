@@ -22,10 +22,10 @@ def add_contacts(bigin: Bigin, number: int) -> list[str]:
 def walk(bigin: Bigin, path: str, **params: Any) -> list[str]:
     """Ids of all pages, by token."""
     ids: list[str] = []
-    token = None
+    token: str | None = None
     while True:
         more = {"page_token": token} if token else {}
-        body = bigin.get(path, **params, **more).json()
+        body = bigin.call("GET", path, params={**params, **more}).json()
         ids += [row["id"] for row in body["data"]]
         token = body["info"]["next_page_token"]
         if token is None:
@@ -112,7 +112,7 @@ def test_values_have_the_live_shapes(bigin: Bigin) -> None:
 def test_bad_list_parameters_are_refused(bigin: Bigin, params: dict[str, str]) -> None:
     """5.1: 200 a page; sort fields are id, Created_Time, Modified_Time."""
     bigin.add("Contacts", Last_Name="Doe")
-    assert error(bigin.get("/Contacts", fields="id", **params)) == (400, "INVALID_DATA")
+    assert error(bigin.call("GET", "/Contacts", params={"fields": "id", **params})) == (400, "INVALID_DATA")
 
 
 def test_sort_by_modified_time_follows_edits(bigin: Bigin) -> None:

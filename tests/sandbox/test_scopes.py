@@ -111,11 +111,11 @@ def spent(sandbox: Sandbox, bigin: Bigin, method: str, path: str, **more: Any) -
     return after - before
 
 
-@pytest.mark.parametrize(("records", "credits"), [(1, 1), (10, 1), (11, 2), (100, 10)])
-def test_writes_cost_a_credit_per_ten_records(sandbox: Sandbox, records: int, credits: int) -> None:
+@pytest.mark.parametrize(("records", "cost"), [(1, 1), (10, 1), (11, 2), (100, 10)])
+def test_writes_cost_a_credit_per_ten_records(sandbox: Sandbox, records: int, cost: int) -> None:
     """9: insert, update, upsert 1 per 10 records, 10 at most."""
     items = [{"Last_Name": str(n)} for n in range(records)]
-    assert spent(sandbox, Bigin(sandbox), "POST", "/Contacts", json={"data": items}) == credits
+    assert spent(sandbox, Bigin(sandbox), "POST", "/Contacts", json={"data": items}) == cost
 
 
 def test_reads_cost_one_credit(sandbox: Sandbox) -> None:
