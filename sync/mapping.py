@@ -7,11 +7,11 @@ with a dot where they sit in an inner object (`billing_address.city`, `person.em
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sync.fields import Fields, FieldType, Value, canonical
+from sync.fields import FieldType
 
 
 class Kind(StrEnum):
@@ -232,11 +232,18 @@ def check(
 ) -> list[RowError]:
     """Everything wrong with a mapping, in the order of its rows (issue 4: said next to the field)."""
     errors: list[RowError] = []
-    used: dict[tuple[Kind, str, str], int] = {}
     for index, row in enumerate(rows):
         left = next((info for info in bigin[row.kind] if info.name == row.bigin), None)
         right = next((info for info in books[row.kind] if info.name == row.books), None)
         errors += _check_row(index, row, left, right)
+    return errors + check_targets(rows)
+
+
+def check_targets(rows: Sequence[Row]) -> list[RowError]:
+    """What needs no metadata: one target per field of a mapping, and the required rows (rules 4.3)."""
+    errors: list[RowError] = []
+    used: dict[tuple[Kind, str, str], int] = {}
+    for index, row in enumerate(rows):
         for side, name in (("bigin", row.bigin), ("books", row.books)):
             if used.setdefault((row.kind, side, name), index) != index:
                 errors.append(RowError(index, side, f"{name} is mapped twice; a field can have one target only."))
@@ -279,18 +286,3 @@ def missing_values(left: FieldInfo, right: FieldInfo) -> tuple[tuple[str, ...], 
         tuple(value for value in left.values if value not in right.values),
         tuple(value for value in right.values if value not in left.values),
     )
-
-
-def carried(rows: Iterable[Row], fields: Fields, side: str) -> dict[str, Value]:
-    """What a new record on `side` gets from the other side's fields; unknown and empty ones are left out."""
-    target: dict[str, Value] = {}
-    for row in rows:
-        source, name = (row.books, row.bigin) if side == "bigin" else (row.bigin, row.books)
-        value = fields.get(source)
-        if value is not None:
-            target[name] = canonical(row.type, value)
-    return target
-
-
-def typed(row: Row, kind: FieldType) -> Row:
-    return replace(row, type=kind)

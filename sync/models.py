@@ -44,6 +44,7 @@ class ModuleSetting(models.Model):
     views = models.JSONField(default=dict)  # {"companies": [view id, …], …}; empty means all records
     duplicates = models.CharField(max_length=10, choices=Duplicates.choices, default=Duplicates.OVERWRITE)
     policy = models.CharField(max_length=10, choices=Policy.choices, default=Policy.NEWEST)
+    picklists = models.JSONField(default=dict)  # side -> field -> values, of mapped picklists
     mapping = models.JSONField(default=list)  # rows as sync.mapping.Row.to_json() writes them
     delete_policy = models.CharField(max_length=10, default="delete")  # delete | inactive | keep (rules 5.2)
     create_in_bigin = models.CharField(max_length=10, default="active")  # none | active | recent (rules 2.3)
@@ -82,9 +83,10 @@ class Cursor(models.Model):
     position = models.JSONField(default=dict)  # where an unfinished first scan goes on
     complete_at = models.DateTimeField(null=True)
     listed_at = models.DateTimeField(null=True)  # last full listing
+    views_read_at = models.DateTimeField(null=True)  # when the chosen list views' ids were read (rules 2.1)
     deleted_mark = models.DateTimeField(null=True)
     deleted_listed_at = models.DateTimeField(null=True)
-    incremental = models.BooleanField(default=True)  # False once a full listing found what the incremental read missed
+    how = models.CharField(max_length=8, default="filter")  # filter | newest | listing: what this list honours
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["installation", "feed"], name="cursor_feed")]
@@ -143,11 +145,15 @@ class Record(models.Model):
 class Link(models.Model):
     """A pair of records, or half a pair while its other half is being created. Bases are per side and per field."""
 
+    DEAD = ("retired", "refused")
+
     class State(models.TextChoices):
         HALF = "half"  # the other side's create is in the outbox or its outcome is unknown
         LINKED = "linked"
         CLOSED = "closed"  # one side is gone; the survivor counts as linked (rules 5.1)
         RETIRED = "retired"  # another mode is on; revived when it comes back
+        APART = "apart"  # unlinked by hand: both records count as linked and are left alone
+        REFUSED = "refused"  # its create was refused or withdrawn: history only, neither record counts as linked
 
     installation = models.ForeignKey(Installation, models.CASCADE, related_name="links")
     kind = models.CharField(max_length=16, choices=LinkKind.choices)
@@ -155,6 +161,7 @@ class Link(models.Model):
     books = models.ForeignKey(Record, models.CASCADE, null=True, related_name="books_links")
     bigin_base = models.JSONField(default=dict)  # field -> value Bigin had when last in step
     books_base = models.JSONField(default=dict)
+    first = models.CharField(max_length=6, default="policy")  # how fields without bases meet: sync.plan.First
     state = models.CharField(max_length=8, choices=State.choices, default=State.LINKED)
     reason = models.CharField(max_length=300, blank=True)  # how it was paired, or why it was closed
     created_at = models.DateTimeField(default=timezone.now)
@@ -162,8 +169,12 @@ class Link(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["bigin", "kind"], condition=~Q(state="retired"), name="link_bigin"),
-            models.UniqueConstraint(fields=["books"], condition=~Q(state="retired"), name="link_books"),
+            models.UniqueConstraint(
+                fields=["bigin", "kind"], condition=~Q(state__in=["retired", "refused"]), name="link_bigin"
+            ),
+            models.UniqueConstraint(
+                fields=["books"], condition=~Q(state__in=["retired", "refused"]), name="link_books"
+            ),
             models.CheckConstraint(condition=Q(bigin__isnull=False) | Q(books__isnull=False), name="link_not_empty"),
         ]
 
@@ -243,13 +254,14 @@ class Write(models.Model):
     source = models.JSONField(
         default=dict
     )  # the other side's values it was planned from: that side's base once settled
-    before = models.JSONField(null=True)  # what it replaced, for undo
+    before = models.JSONField(null=True)  # what it replaced, for undo; {} for a create, None where undo makes no sense
     carried_by = models.ForeignKey("self", models.CASCADE, null=True, related_name="carries")
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(null=True)
     attempted_at = models.DateTimeField(null=True)  # when the newest attempt began
     ended_at = models.DateTimeField(null=True)  # when it ended or was given up
+    approved = models.BooleanField(default=False)  # a person released it from the brake
     looks = models.PositiveSmallIntegerField(default=0)
     looked_at = models.DateTimeField(null=True)  # newest look for the outcome of an unknown create
     error_code = models.CharField(max_length=60, blank=True)

@@ -1,0 +1,97 @@
+"""Mails to the set-up address (rules 8.3): connection lost, run held, quota at its end, no success for 24 hours.
+
+Each is sent once per cause: what was told stands in `Installation.settings["alerted"]`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import mail
+from accounts.models import Installation
+from sync.mapping import Kind
+from sync.models import ModuleSetting, Write
+from sync.work import Work
+from zoho.errors import Unauthorised
+
+SILENCE = timedelta(hours=24)
+AGAIN_AFTER = timedelta(hours=24)
+
+
+def once(installation: Installation, cause: str, subject: str, body: str, now: datetime | None = None) -> bool:
+    """Sends a mail unless the same cause was told within a day. Not inside a transaction."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        row = Installation.objects.select_for_update().get(pk=installation.pk)
+        told = dict(row.settings.get("alerted", {}))
+        last = told.get(cause)
+        if last and datetime.fromisoformat(last) > now - AGAIN_AFTER:
+            return False
+        told[cause] = now.isoformat()
+        row.settings = {**row.settings, "alerted": told}
+        row.save(update_fields=["settings"])
+    return mail.alert(installation, subject, body)
+
+
+def forget(installation: Installation, cause: str) -> None:
+    """The cause went away: the next time it is told again."""
+    with transaction.atomic():
+        row = Installation.objects.select_for_update().get(pk=installation.pk)
+        told = dict(row.settings.get("alerted", {}))
+        if told.pop(cause, None):
+            row.settings = {**row.settings, "alerted": told}
+            row.save(update_fields=["settings"])
+
+
+def unauthorised(work: Work, error: Unauthorised) -> None:
+    name = "Bigin" if error.product == "bigin" else "Zoho Books"
+    once(
+        work.shape.installation,
+        f"lost:{error.product}",
+        f"The connection to {name} is lost",
+        f"{name} does not accept our access any more: {error.message}\n"
+        "Nothing is lost. Open the settings page and press Reconnect; the sync goes on where it stopped.",
+    )
+
+
+def held(work: Work, kind: Kind, writes: Sequence[Write]) -> None:
+    once(
+        work.shape.installation,
+        f"held:{kind}",
+        "A sync run waits for your approval",
+        f"{len(writes)} changes would be made at once, more than usual, so none of them was sent.\n"
+        "Open Activity, look at the list, and approve or refuse it.",
+    )
+
+
+def quota(installation: Installation, product: str, until: str) -> None:
+    name = "Bigin" if product == "bigin" else "Zoho Books"
+    once(
+        installation,
+        f"quota:{product}",
+        f"The API quota of {name} is used up",
+        f"{name} takes no more calls of this organisation until {until}. The sync goes on by itself then.",
+    )
+
+
+def silent(now: datetime) -> int:
+    """Mails every installation whose started modules had no success for 24 hours; returns how many."""
+    rows = ModuleSetting.objects.filter(
+        started_at__lt=now - SILENCE, paused_at=None, installation__state=Installation.State.ACTIVE
+    ).select_related("installation")
+    count = 0
+    for setting in rows:
+        newest = setting.last_sync_at or setting.started_at
+        if newest is not None and newest < now - SILENCE:
+            count += once(
+                setting.installation,
+                f"silent:{setting.module}",
+                "Nothing was synchronised for 24 hours",
+                "No run succeeded since yesterday. Open Activity: the newest run says why and what to do.",
+                now,
+            )
+    return count

@@ -1,0 +1,242 @@
+"""What invoices ask of the sync: whose customer a Bigin record is, and making sure that there is one (rules 7.1).
+
+`ensure_customer` is a record action: it works on one link without the Run lock, whose open Write is the lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+
+from django.db import IntegrityError, transaction
+
+from accounts.models import Installation
+from sync import actions, pairing, picklists, planner, recovery, replicate, send
+from sync import shape as shapes
+from sync.fields import FieldType, shown
+from sync.mapping import Kind
+from sync.models import Issue, Link, Record, RecordKind, Side, Write
+from sync.outcomes import Create, Hold, LinkUp, Outcome, PassBy
+from sync.plan import Policies
+from sync.shape import KIND_OF_BIGIN_MODULE, Shape
+from sync.unlinked import decisions
+from sync.work import Work
+from zoho.bigin import Bigin
+from zoho.books import Books
+from zoho.errors import Rejected, RetryLater, UnknownOutcome
+
+_KIND = {"Accounts": Kind.COMPANY_CUSTOMER, "Contacts": Kind.CONTACT_CUSTOMER}
+_MOST_CANDIDATES = 5
+
+
+@dataclass(frozen=True)
+class CustomerMatch:
+    customer_id: str
+    label: str
+    person_id: str | None = None
+
+
+@dataclass(frozen=True)
+class EnsuredCustomer:
+    customer_id: str
+    person_id: str | None
+    created: bool
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Candidate:
+    customer_id: str
+    label: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Customers that may be this one: a person chooses, or says that none is (`ensure_customer(…, anyway=True)`)."""
+
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True)
+class ItemMatch:
+    item_id: str
+    name: str
+    sku: str
+    rate: Decimal
+
+
+def customer_of(installation: Installation, module: str, bigin_id: str) -> CustomerMatch | None:
+    """The linked customer of a company or contact; of a person, its customer and the person. No network."""
+    links = Link.objects.filter(
+        installation=installation,
+        bigin__kind=KIND_OF_BIGIN_MODULE.get(module, ""),
+        bigin__remote_id=bigin_id,
+        state=Link.State.LINKED,
+        books__isnull=False,
+        books__gone_at=None,
+    ).select_related("books")
+    found = {link.kind: link.books for link in links}
+    customer = found.get(Kind.COMPANY_CUSTOMER) or found.get(Kind.CONTACT_CUSTOMER)
+    if customer is not None:
+        return CustomerMatch(customer.remote_id, customer.label, str(customer.meta.get("primary") or "") or None)
+    person = found.get(Kind.CONTACT_PERSON)
+    return _customer_of_person(installation, person) if person is not None else None
+
+
+def _customer_of_person(installation: Installation, person: Record) -> CustomerMatch:
+    label = Record.objects.filter(
+        installation=installation, kind=RecordKind.CUSTOMER, remote_id=person.parent_id
+    ).values_list("label", flat=True)
+    return CustomerMatch(person.parent_id, label.first() or "", person.remote_id)
+
+
+def item_of(installation: Installation, bigin_product_id: str) -> ItemMatch | None:
+    """The linked, active item of a product, as last read. No network."""
+    link = (
+        Link.objects.filter(
+            installation=installation,
+            kind=Kind.PRODUCT_ITEM,
+            bigin__remote_id=bigin_product_id,
+            state=Link.State.LINKED,
+            books__isnull=False,
+            books__gone_at=None,
+        )
+        .select_related("books")
+        .first()
+    )
+    if link is None or link.books is None or link.books.meta.get("status") == "inactive":
+        return None
+    item = link.books
+    return ItemMatch(item.remote_id, item.label, shown(item.fields.get("sku")), _rate(item))
+
+
+def _rate(item: Record) -> Decimal:
+    try:
+        return Decimal(str(item.fields.get("rate") or item.meta.get("rate") or "0"))
+    except InvalidOperation:
+        return Decimal(0)
+
+
+def ensure_customer(
+    installation: Installation, module: str, bigin_id: str, *, bigin: Bigin, books: Books, anyway: bool = False
+) -> EnsuredCustomer | Candidates:
+    """The customer in Books, created exactly once if need be. Network, and outside any transaction.
+
+    Raises Rejected (with words for the rep), RetryLater while another worker creates it, and UnknownOutcome, which leaves
+    the Write unknown: the next attempt, or the next run, looks it up.
+    """
+    standing = customer_of(installation, module, bigin_id)
+    if standing is not None:
+        return EnsuredCustomer(standing.customer_id, standing.person_id, created=False)
+    kind = _KIND[module]
+    work = Work(_shape(installation, kind), bigin, books)
+    record = actions.refresh(work, KIND_OF_BIGIN_MODULE[module], bigin_id)
+    if record is None:
+        raise Rejected("The record is not in Bigin any more.", product="bigin", code="gone")
+    link = _living_link(record)
+    if link is not None and link.state == Link.State.HALF:
+        return _finish(work, kind, link, ())
+    if link is not None:
+        # Closed, or set apart by hand: billing it is a person's word to start anew (rules 5.1).
+        Link.objects.filter(pk=link.pk).update(state=Link.State.REFUSED, reason="A rep billed it.")
+    _ask_live(work, kind, record)
+    return _decide(work, kind, record, anyway)
+
+
+def _shape(installation: Installation, kind: Kind) -> Shape:
+    """A contact without company is billed as its own customer even where the settings keep none (rules 7.1)."""
+    return replace(shapes.load(installation), extra=frozenset({kind}))
+
+
+def _living_link(record: Record) -> Link | None:
+    return Link.objects.filter(bigin=record).exclude(state__in=Link.DEAD).first()
+
+
+def _ask_live(work: Work, kind: Kind, record: Record) -> None:
+    """Books is asked for the name and the e-mail, so that a customer we never read is not doubled (design section 3)."""
+    asked = [("contact_name", record.label)]
+    if email := record.fields.get("Email"):
+        asked.append(("email", str(email)))
+    ids: list[str] = []
+    for name, value in asked:
+        if value:
+            page = work.patiently(lambda name=name, value=value: work.books.contacts_page(filters={name: value}))
+            ids += [str(row["contact_id"]) for row in page.rows if row.get("contact_type") in (None, "", "customer")]
+    known = Record.objects.filter(
+        installation=work.shape.installation, kind=RecordKind.CUSTOMER, remote_id__in=ids, detail_at__isnull=False
+    ).values_list("remote_id", flat=True)
+    for customer_id in [one for one in dict.fromkeys(ids) if one not in set(known)][:_MOST_CANDIDATES]:
+        replicate.customer_detail(work, customer_id)
+
+
+def _decide(work: Work, kind: Kind, record: Record, anyway: bool) -> EnsuredCustomer | Candidates:
+    policies = Policies(work.shape.setting(kind).policy, "policy", picklists.offered(work, kind))
+    try:
+        with transaction.atomic():
+            locked = Record.objects.select_for_update().get(pk=record.pk)
+            locked.in_scope = True  # an explicit act: list views do not stand in its way
+            outcome, warnings = _judged(work, kind, locked, policies, anyway)
+            links = planner.apply(work, kind, [outcome]) if isinstance(outcome, (LinkUp, Create)) else []
+    except IntegrityError as error:
+        raise RetryLater("Somebody else is creating this customer.", product=work.books.product) from error
+    if links:
+        link = next(one for one in links if one.kind == kind)
+        return _finish(work, kind, link, warnings)
+    return _not_made(work, record, outcome)
+
+
+def _judged(
+    work: Work, kind: Kind, record: Record, policies: Policies, anyway: bool
+) -> tuple[Outcome, tuple[str, ...]]:
+    """As a run would judge it; a picklist value that Books lacks is left out with a warning (rules 4.5)."""
+    warnings = _drop_unlisted(work, kind, record, policies)
+    outcome = pairing.judge(work.shape, kind, Side.BIGIN, [record], policies)[0]
+    if anyway and isinstance(outcome, (Hold, PassBy)):
+        outcome = pairing.judge_alone(work.shape, kind, record, policies)
+    return outcome, warnings
+
+
+def _drop_unlisted(work: Work, kind: Kind, record: Record, policies: Policies) -> tuple[str, ...]:
+    warnings = []
+    for row in work.shape.rows[kind]:
+        offered = policies.picklists.get(("books", row.books))
+        value = record.fields.get(row.bigin)
+        if row.type is FieldType.PICKLIST and offered is not None and value is not None and value not in offered:
+            del record.fields[row.bigin]
+            warnings.append(f"{row.bigin} was left out: Books does not offer {shown(value)!r}.")
+    return tuple(warnings)
+
+
+def _finish(work: Work, kind: Kind, link: Link, warnings: Sequence[str]) -> EnsuredCustomer:
+    """Sends the half-made link's Write, if it is free, and answers with what stands afterwards."""
+    if link.state == Link.State.HALF:
+        recovery.resolve(work, kind, link.pk)
+        send.apply_link(work, kind, link.pk)
+        link.refresh_from_db()
+    if link.state == Link.State.LINKED and link.books is not None:
+        person = str(link.books.meta.get("primary") or "") or None
+        created = Write.objects.filter(link=link, op=Write.Op.CREATE, state=Write.State.DONE).exists()
+        return EnsuredCustomer(link.books.remote_id, person, created, tuple(warnings))
+    write = Write.objects.filter(link=link).order_by("-pk").first()
+    if write is not None and write.state == Write.State.REJECTED:
+        raise Rejected(write.error, product=work.books.product, code=write.error_code)
+    if write is not None and write.state == Write.State.UNKNOWN:
+        raise UnknownOutcome(write.error, product=work.books.product)
+    raise RetryLater("The customer is being created.", product=work.books.product)
+
+
+def _not_made(work: Work, record: Record, outcome: Outcome) -> Candidates:
+    if isinstance(outcome, Hold) and outcome.issue_kind == Issue.Kind.DUPLICATE:
+        found = outcome.detail.get("candidates", [])
+        return Candidates(tuple(Candidate(str(one["id"]), str(one["label"]), str(one["why"])) for one in found))
+    if isinstance(outcome, PassBy):
+        ids = list(decisions(work.shape.installation, Side.BIGIN, [record]).get(record.remote_id, {}))
+        ids += [outcome.skipped_with] if outcome.skipped_with else []
+        rows = Record.objects.filter(
+            installation=work.shape.installation, kind=RecordKind.CUSTOMER, remote_id__in=ids, gone_at=None
+        )
+        return Candidates(tuple(Candidate(row.remote_id, row.label, outcome.reason) for row in rows))
+    reason = outcome.reason if isinstance(outcome, Hold) else "It cannot be created in Books."
+    raise Rejected(reason, product=work.books.product, code="not_creatable")

@@ -1,0 +1,148 @@
+"""The brake (rules 5.4): too many deletions, or one field emptied or made equal in too many records, wait for a person.
+
+Counts database rows only. What is held is listed as an issue; approval covers exactly that list.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from accounts.models import Installation
+from sync import deleted, issues
+from sync.fields import shown
+from sync.mapping import Kind
+from sync.models import Issue, Link, Record, Write
+from sync.shape import FEED_KINDS, MODULE_OF, Shape
+from sync.work import Work
+
+WINDOW = timedelta(hours=24)
+_ENDS = (Write.Op.DELETE, Write.Op.INACTIVE)
+_LISTED = 200
+
+
+def allowed_ends(links: int) -> int:
+    """Deletions and inactivations of a module within 24 hours: max(5, min(50, 2 % of links))."""
+    return max(5, min(50, links * 2 // 100))
+
+
+def allowed_changes(links: int) -> int:
+    """Links in which one field may be emptied, or replaced by one same value: max(10, 5 %)."""
+    return max(10, links * 5 // 100)
+
+
+def _links(shape: Shape, module: str) -> int:
+    kinds = [kind for kind in Kind if MODULE_OF[kind] == module]
+    return Link.objects.filter(installation=shape.installation, kind__in=kinds).exclude(state__in=Link.DEAD).count()
+
+
+def _writes(installation: Installation, module: str) -> QuerySet[Write]:
+    kinds = [kind for kind in Kind if MODULE_OF[kind] == module]
+    return Write.objects.filter(installation=installation, link__kind__in=kinds, undoes=None)
+
+
+def check(work: Work, kind: Kind) -> list[Write]:
+    """Between PLAN and APPLY: holds what is too much and returns it."""
+    module = MODULE_OF[kind]
+    pending = _writes(work.shape.installation, module).filter(state=Write.State.PENDING, link__kind=kind)
+    if not pending.filter(op__in=(*_ENDS, Write.Op.UPDATE)).exists():
+        return []
+    held = _too_many_ends(work, module) + _too_many_alike(work, module, kind)
+    if held:
+        _hold(work, module, held)
+    return held
+
+
+def _too_many_ends(work: Work, module: str) -> list[Write]:
+    since = work.clock.now() - WINDOW
+    rows = _writes(work.shape.installation, module).filter(op__in=_ENDS)
+    done = rows.filter(state=Write.State.DONE, settled_at__gte=since, approved=False).count()
+    waiting = list(rows.filter(state=Write.State.PENDING, approved=False).select_related("link"))
+    cascade = _cascade(work.shape, waiting)
+    if waiting and done + len(waiting) + cascade > allowed_ends(_links(work.shape, module)):
+        return waiting
+    return []
+
+
+def _cascade(shape: Shape, waiting: Sequence[Write]) -> int:
+    """A company counts with the persons that go with it."""
+    ids = [write.link.books.remote_id for write in waiting if write.link.books is not None]
+    return Record.objects.filter(
+        installation=shape.installation, kind="person", parent_id__in=ids, gone_at=None, books_links__state="linked"
+    ).count()
+
+
+def _too_many_alike(work: Work, module: str, kind: Kind) -> list[Write]:
+    limit = allowed_changes(_links(work.shape, module))
+    rows = list(
+        _writes(work.shape.installation, module)
+        .filter(op=Write.Op.UPDATE, state=Write.State.PENDING, approved=False, link__kind=kind)
+        .select_related("link")
+        .iterator(chunk_size=500)
+    )
+    if len(rows) <= limit:
+        return []
+    alike: Counter[tuple[str, str, str]] = Counter()
+    for write in rows:
+        alike.update(_replaced(write))
+    bad = {key for key, number in alike.items() if number > limit}
+    return [write for write in rows if bad.intersection(_replaced(write))]
+
+
+def _replaced(write: Write) -> list[tuple[str, str, str]]:
+    """(side, field, new value) of the fields that had a base, which was not empty."""
+    base = write.link.bigin_base if write.side == "bigin" else write.link.books_base
+    return [(write.side, name, shown(value)) for name, value in write.fields.items() if base.get(name) is not None]
+
+
+def _hold(work: Work, module: str, held: Sequence[Write]) -> None:
+    with transaction.atomic():
+        ids = [write.pk for write in held]
+        Write.objects.filter(pk__in=ids, state=Write.State.PENDING).update(state=Write.State.HELD)
+        ends = sum(write.op in _ENDS for write in held)
+        what = f"{ends} deletions" if ends else f"{len(held)} equal changes"
+        issues.raise_one(
+            work.shape.installation,
+            issues.Draft(
+                module,
+                Issue.Kind.HELD,
+                "too_many_deletions" if ends else "too_many_alike",
+                f"{what} would be made within 24 hours, more than usual. Nothing of it was sent.",
+                "Look at the list; approve it if it is meant, or refuse it.",
+                {"writes": ids[:_LISTED], "count": len(ids), "run": work.run.pk if work.run else None},
+            ),
+            work.run,
+        )
+    work.count(module, "both", "held", len(held))
+
+
+def vanished(work: Work, feed: str, suspects: Sequence[Record]) -> None:
+    """A listing in which more than 2 % are missing is not believed: the brake, not a wave of closings."""
+    if not suspects:
+        return
+    known = Record.objects.filter(installation=work.shape.installation, kind=FEED_KINDS[feed], gone_at=None).count()
+    if len(suspects) > allowed_ends(known):
+        module = work.module(FEED_KINDS[feed])
+        names = ", ".join(record.label for record in suspects[:10])
+        issues.raise_one(
+            work.shape.installation,
+            issues.Draft(
+                module,
+                Issue.Kind.HELD,
+                "many_vanished",
+                f"{len(suspects)} of {known} records were missing from the newest list: {names} …",
+                "If they were deleted on purpose, approve; otherwise check the connection's permissions.",
+                {"records": [record.pk for record in suspects[:_LISTED]], "count": len(suspects), "feed": feed},
+            ),
+            work.run,
+        )
+        return
+    deleted.confirm(work, feed, suspects)
+
+
+def is_held(work: Work) -> bool:
+    return any(outcome == "held" and side == "both" and number for (_, side, outcome), number in work.counts.items())

@@ -1,0 +1,141 @@
+"""What a person decides about an issue: retry, choose between values, link, create anyway, dismiss. Database only.
+
+Each closes its issue by compare-and-set, so a second click does nothing, and makes the records dirty for the next run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import Installation, Member
+from sync import hands
+from sync.models import Decision, Issue, Link, ModuleSetting, Record, Side
+
+
+def close(issue: Issue, who: str | Member, state: str = Issue.State.RESOLVED) -> bool:
+    moved = Issue.objects.filter(pk=issue.pk, state=Issue.State.OPEN).update(
+        state=state, closed_at=timezone.now(), closed_by=str(who)[:200]
+    )
+    return bool(moved)
+
+
+def run_soon(installation: Installation, modules: Iterable[str]) -> None:
+    """The next run comes now, where the module was started."""
+    ModuleSetting.objects.filter(
+        installation=installation, module__in=list(modules), started_at__isnull=False, paused_at=None
+    ).update(next_run_at=timezone.now(), queued_at=None)
+
+
+def _records(issue: Issue) -> list[int]:
+    ids = [issue.record_id]
+    if issue.link is not None:
+        ids += [issue.link.bigin_id, issue.link.books_id]
+    return [pk for pk in ids if pk]
+
+
+def _again(issue: Issue) -> None:
+    Record.objects.filter(pk__in=_records(issue)).update(dirty=True)
+    run_soon(issue.installation, [issue.module])
+
+
+def retry(issue: Issue, who: str | Member) -> None:
+    """The issue stays open until the next run knows better."""
+    with transaction.atomic():
+        if Issue.objects.filter(pk=issue.pk, state=Issue.State.OPEN).update(retry_at=timezone.now()):
+            _again(issue)
+            audit.note(issue.installation, who, f"Retried: {issue.reason}")
+
+
+def retry_all(installation: Installation, code: str, who: str | Member) -> int:
+    """All open issues of one reason; how many."""
+    rows = Issue.objects.filter(installation=installation, state=Issue.State.OPEN, code=code)
+    with transaction.atomic():
+        found = list(rows.select_related("link"))
+        rows.update(retry_at=timezone.now())
+        Record.objects.filter(pk__in=[pk for issue in found for pk in _records(issue)]).update(dirty=True)
+        run_soon(installation, {issue.module for issue in found})
+        audit.note(installation, who, f"Retried all of {code} ({len(found)})")
+    return len(found)
+
+
+def resolve_clash(issue: Issue, choices: Mapping[str, str], who: str | Member) -> None:
+    """`choices`: key of `Issue.detail` -> bigin or books. The loser's shown value becomes its base, so the winner's is
+    the only change left; a value that moved since it was shown clashes again."""
+    with transaction.atomic():
+        if issue.link_id is None or not close(issue, who):
+            return
+        link = Link.objects.select_for_update().get(pk=issue.link_id)
+        for key, side in choices.items():
+            values = issue.detail.get(key)
+            if isinstance(values, dict) and side in Side.values:
+                _choose(link, key, values, side)
+        link.save(update_fields=["bigin_base", "books_base"])
+        _again(issue)
+        audit.note(issue.installation, who, f"Decided a conflict of {issue.link}: {dict(choices)}")
+
+
+def _choose(link: Link, key: str, values: Mapping[str, Any], winner: str) -> None:
+    loser = values["books"] if winner == Side.BIGIN else values["bigin"]
+    books_key = str(values.get("books_field") or key)
+    link.bigin_base = {**link.bigin_base, key: loser}
+    link.books_base = {**link.books_base, books_key: loser}
+
+
+def link_candidate(issue: Issue, candidate: Record, who: str | Member) -> Link | None:
+    """Links the issue's record with the one a person chose; None when that is settled already."""
+    record = issue.record or (issue.link and (issue.link.bigin or issue.link.books))
+    if record is None or record.side == candidate.side:
+        return None
+    bigin, books = (record, candidate) if record.side == Side.BIGIN else (candidate, record)
+    with transaction.atomic():
+        if not close(issue, who):
+            return None
+        return hands.link(issue.installation, bigin, books, who)
+
+
+def create_anyway(issue: Issue, who: str | Member) -> None:
+    """A new record, whatever it resembles; the candidates are remembered as not the same (rules 3.3)."""
+    with transaction.atomic():
+        if not close(issue, who):
+            return
+        record = issue.record
+        if record is not None:
+            _not_the_same(issue, record, who)
+            if name := issue.detail.get("suggested_name"):
+                Record.objects.filter(pk=record.pk).update(meta={**record.meta, "create_as": name})
+        if issue.link is not None:
+            # "Create again" after a deletion: the closed pair is history, the survivor stands alone (rules 5.1).
+            Link.objects.filter(pk=issue.link_id, state=Link.State.CLOSED).update(state=Link.State.REFUSED)
+        _again(issue)
+        audit.note(issue.installation, who, f"Chose to create anew: {issue.reason}")
+
+
+def _not_the_same(issue: Issue, record: Record, who: str | Member) -> None:
+    ids = [str(candidate.get("id")) for candidate in issue.detail.get("candidates", [])]
+    Decision.objects.bulk_create(
+        (
+            Decision(
+                installation=issue.installation,
+                bigin_id=record.remote_id if record.side == Side.BIGIN else its,
+                books_id=its if record.side == Side.BIGIN else record.remote_id,
+                verdict=Decision.Verdict.DIFFERENT,
+                decided_by=str(who)[:200],
+            )
+            for its in ids
+        ),
+        ignore_conflicts=True,
+    )
+    Record.objects.filter(
+        installation=issue.installation, remote_id__in=ids, kind__in=hands.partner_kinds(record.kind)
+    ).update(dirty=True)
+
+
+def dismiss(issue: Issue, who: str | Member) -> None:
+    """It comes back only if something changes."""
+    if close(issue, who, Issue.State.DISMISSED):
+        audit.note(issue.installation, who, f"Dismissed: {issue.reason}")

@@ -1,0 +1,108 @@
+"""What was deleted: Bigin's deleted lists, and records that a full listing of Books did not show any more.
+
+A record of Books has vanished only if its own GET says so; nothing here deletes anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db import transaction
+
+from sync import mirror, replicate
+from sync.models import Cursor, Record, RecordKind
+from sync.shape import BIGIN_MODULES, FEED_KINDS
+from sync.work import Work
+from zoho.bigin import Page
+from zoho.errors import Rejected
+from zoho.times import parse_time_or_none
+
+ALL_PAGES_EVERY = timedelta(hours=6)
+
+
+def pull(work: Work, feed: str) -> None:
+    """Page 1 of a deleted list, and all pages every six hours: how it is ordered is not known."""
+    cursor = replicate.cursor_of(work.shape, feed)
+    now = work.clock.now()
+    whole = cursor.deleted_listed_at is None or cursor.deleted_listed_at < now - ALL_PAGES_EVERY
+    number = 1
+    while True:
+        work.check()
+        page = work.patiently(lambda at=number: _page(work, feed, at))
+        if page is None:
+            return
+        with transaction.atomic():
+            found = _store(work, feed, page)
+        if not page.more or (not whole and not found):
+            break
+        number += 1
+    values = {"deleted_mark": now, **({"deleted_listed_at": now} if whole else {})}
+    Cursor.objects.filter(pk=cursor.pk).update(**values)
+
+
+def _page(work: Work, feed: str, number: int) -> Page | None:
+    """None where the grant does not reach the deleted list: then the nightly listing finds deletions."""
+    try:
+        return work.bigin.deleted(BIGIN_MODULES[FEED_KINDS[feed]], page=number)
+    except Rejected:
+        return None
+
+
+def _store(work: Work, feed: str, page: Page) -> int:
+    """Marks those that the mirror holds; returns how many were news."""
+    kind = FEED_KINDS[feed]
+    told = {str(row.get("id")): row for row in page.rows}
+    rows = Record.objects.select_for_update().filter(
+        installation=work.shape.installation, kind=kind, remote_id__in=list(told), gone_at=None
+    )
+    found = 0
+    for record in rows.order_by("pk"):
+        row = told[record.remote_id]
+        at = parse_time_or_none(row.get("deleted_time"))
+        if at is not None and record.modified_at is not None and at < record.modified_at:
+            continue  # restored since: the list tells of an older deletion
+        if record.settled_at is not None and page.requested_at < record.settled_at:
+            continue
+        mirror.gone(record, "permanent" if row.get("type") == "permanent" else "recycled", work.clock.now())
+        found += 1
+    work.count(work.module(kind), "bigin", "deleted_seen", found)
+    return found
+
+
+def missing(work: Work, feed: str) -> Sequence[Record]:
+    """Records that the newest full listing of the feed should have shown and did not."""
+    cursor = replicate.cursor_of(work.shape, feed)
+    if cursor.listed_at is None or cursor.position.get("listing"):
+        return []
+    rows = Record.objects.filter(
+        installation=work.shape.installation, kind=FEED_KINDS[feed], gone_at=None, listed_at__lt=cursor.listed_at
+    )
+    return [record for record in rows if record.settled_at is None or record.settled_at < cursor.listed_at]
+
+
+def confirm(work: Work, feed: str, suspects: Sequence[Record]) -> int:
+    """Asks for each suspect on its own; network. Returns how many are gone."""
+    gone = 0
+    for record in suspects:
+        work.check()
+        if _exists(work, record):
+            Record.objects.filter(pk=record.pk).update(listed_at=work.clock.now())
+            continue
+        with transaction.atomic():
+            locked = Record.objects.select_for_update().get(pk=record.pk)
+            if locked.gone_at is None:
+                mirror.gone(locked, "vanished", work.clock.now())
+                gone += 1
+    side = "bigin" if feed in replicate.BIGIN_FEEDS else "books"
+    work.count(work.module(FEED_KINDS[feed]), side, "deleted_seen", gone)
+    return gone
+
+
+def _exists(work: Work, record: Record) -> bool:
+    if record.kind == RecordKind.CUSTOMER:
+        return replicate.customer_detail(work, record.remote_id) is not None
+    if record.kind == RecordKind.ITEM:
+        return work.patiently(lambda: work.books.item(record.remote_id)) is not None
+    module = BIGIN_MODULES[record.kind]
+    return work.patiently(lambda: work.bigin.get(module, record.remote_id, ["id"])) is not None

@@ -1,0 +1,202 @@
+"""One run: the lock, the stages in their order, the slice's deadline, and the end with its counts (design section 3).
+
+What each stage does is in the modules it calls; when a run is due is `sync/schedule.py`.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts import connections
+from accounts.models import Installation
+from sync import alerts, brake, deleted, outbox, picklists, planner, recovery, replicate, schedule, scope, send
+from sync import shape as shapes
+from sync.models import ModuleSetting, Run
+from sync.plan import Policies
+from sync.shape import Shape
+from sync.work import Clock, OutOfTime, Stopped, Work
+from zoho.errors import RateLimited, RetryLater, Unauthorised, ZohoError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended; `again_in` is when its series goes on, in seconds, None when it does not."""
+
+    run: Run
+    again_in: float | None = None
+
+
+def run(
+    installation: Installation,
+    modules: Sequence[str] | None = None,
+    trigger: str = "command",
+    *,
+    series: uuid.UUID | None = None,
+    clock: Clock | None = None,
+    slice_seconds: float | None = None,
+) -> Ended | None:
+    """One slice, in this process; None when another run of the installation is going on. Calls the network."""
+    clock = clock or Clock()
+    shape = shapes.load(installation, modules)
+    started = start_run(shape, trigger, Run.Kind.SYNC, series)
+    if started is None:
+        return None
+    seconds = settings.SYNC_SLICE_SECONDS if slice_seconds is None else slice_seconds
+    with ExitStack() as stack:
+        work = open_work(shape, started, stack, clock, seconds)
+        return guarded(work, _stages)
+
+
+def open_work(shape: Shape, run: Run | None, stack: ExitStack, clock: Clock, seconds: float) -> Work:
+    bigin = connections.bigin(shape.installation, "sync" if run else "person")
+    books = connections.books(shape.installation, "sync" if run else "person")
+    stack.callback(bigin.client.close)
+    stack.callback(books.client.close)
+    return Work(shape, bigin, books, run, clock, clock.monotonic() + seconds)
+
+
+def start_run(shape: Shape, trigger: str, kind: str, series: uuid.UUID | None = None) -> Run | None:
+    """Takes the installation's lock, which is a unique constraint. A run whose heart stopped is abandoned first."""
+    installation = shape.installation
+    abandon(installation)
+    try:
+        with transaction.atomic():
+            started = Run.objects.create(
+                installation=installation,
+                kind=kind,
+                series=series or uuid.uuid4(),
+                modules=list(shape.modules),
+                trigger=trigger,
+                stage="starting",
+            )
+            if kind == Run.Kind.SYNC:
+                schedule.started(installation, shape.modules)
+    except IntegrityError:
+        return None
+    return started
+
+
+def abandon(installation: Installation) -> None:
+    """What dead runs were sending has an unknown outcome; it is looked up before anything is sent again."""
+    limit = timezone.now() - timedelta(seconds=settings.SYNC_ABANDONED_SECONDS)
+    for dead in Run.objects.filter(installation=installation, state=Run.State.RUNNING, heartbeat_at__lt=limit):
+        with transaction.atomic():
+            moved = Run.objects.filter(pk=dead.pk, state=Run.State.RUNNING, heartbeat_at__lt=limit).update(
+                state=Run.State.ABANDONED,
+                finished_at=timezone.now(),
+                problem="The worker that ran this died; the next run goes on where it stopped.",
+            )
+            if moved:
+                outbox.abandon(installation.pk, [dead.pk], dead.heartbeat_at)
+
+
+def _stages(work: Work) -> None:
+    read(work)
+    for kind in work.shape.kinds:
+        policies = Policies(work.shape.setting(kind).policy, "policy", picklists.offered(work, kind))
+        work.stage(f"Matching {kind}")
+        if not planner.is_complete(work.shape, kind):
+            continue
+        recovery.resolve(work, kind)
+        planner.pair(work, kind, policies, scope.recent_customers(work, kind))
+        planner.plan_dirty(work, kind, policies)
+        held = brake.check(work, kind)
+        if held:
+            alerts.held(work, kind, held)
+        work.stage(f"Sending {kind}")
+        send.apply(work, kind)
+        recovery.resolve(work, kind)
+        if planner.has_dirty(work.shape, kind):  # what a settle left over, such as the status of a new item
+            planner.plan_dirty(work, kind, policies)
+            brake.check(work, kind)
+            send.apply(work, kind)
+
+
+def read(work: Work) -> None:
+    """READ: all feeds of both sides, deleted lists, details; then what a listing missed, asked for one by one."""
+    for feed in work.shape.feeds:
+        work.stage(f"Reading {feed}")
+        replicate.pull(work, feed)
+        if feed in replicate.BIGIN_FEEDS:
+            deleted.pull(work, feed)
+    scope.apply(work)
+    if "customers" in work.shape.modules and work.shape.customers_need_detail:
+        work.stage("Reading details")
+        replicate.details(work)
+    for feed in work.shape.feeds:
+        brake.vanished(work, feed, deleted.missing(work, feed))
+
+
+def guarded(work: Work, stages: Callable[[Work], None]) -> Ended:
+    """Runs the stages and ends the run whatever happens: the state says what, the problem says it in words."""
+    try:
+        stages(work)
+    except Stopped:
+        log.warning("sync: run %s was stopped from outside", work.run and work.run.pk)
+        return Ended(_fresh(work))
+    except OutOfTime as reason:
+        return _end(work, Run.State.PARTIAL, reason.reason if reason.resume_in else "", max(reason.resume_in, 1.0))
+    except Unauthorised as error:
+        alerts.unauthorised(work, error)
+        return _end(work, Run.State.FAILED, f"{error.message} Reconnect {error.product} on the settings page.")
+    except (RetryLater, RateLimited) as error:
+        return _end(work, Run.State.FAILED, f"{error.message} Nothing is lost; the next run tries again.")
+    except ZohoError as error:
+        log.exception("sync: run %s: %s", work.run and work.run.pk, error.code)
+        return _end(work, Run.State.FAILED, f"{error.message} The next run tries again.")
+    except Exception:
+        _end(work, Run.State.FAILED, "Something went wrong on our side; the next run tries again.")
+        raise
+    return _finished(work)
+
+
+def _finished(work: Work) -> Ended:
+    if work.run is not None and work.run.kind == Run.Kind.PREVIEW:
+        return _end(work, Run.State.DONE, "")
+    state = Run.State.HELD if brake.is_held(work) else Run.State.DONE
+    ended = _end(work, state, "")
+    schedule.finished(work.shape.installation, work.shape.modules, work.counts)
+    look = recovery.waiting_until(work)
+    if look is not None:
+        schedule.no_later(work.shape.installation, work.shape.modules, look)
+    return ended
+
+
+def _end(work: Work, state: str, problem: str, again_in: float | None = None) -> Ended:
+    """RUNNING -> state, with the counts; adds the calls to the day's quota."""
+    if work.run is None:
+        raise AssertionError("only a run can end")
+    Run.objects.filter(pk=work.run.pk, state=Run.State.RUNNING).update(
+        state=state,
+        stage="",
+        finished_at=work.clock.now(),
+        heartbeat_at=work.clock.now(),
+        counts=work.counted(),
+        calls=work.calls(),
+        problem=problem,
+    )
+    for product, number in work.calls().items():
+        connections.count_calls(work.shape.installation, product, number)
+    return Ended(_fresh(work), again_in)
+
+
+def _fresh(work: Work) -> Run:
+    if work.run is None:
+        raise AssertionError("only a run can end")
+    return Run.objects.get(pk=work.run.pk)
+
+
+def started_settings(installation: Installation, modules: Sequence[str] | None = None) -> list[ModuleSetting]:
+    rows = ModuleSetting.objects.filter(installation=installation, started_at__isnull=False, paused_at=None)
+    return [row for row in rows if not modules or row.module in modules]

@@ -1,0 +1,103 @@
+"""Raising and closing issues: what a person should know or decide, each once while it is open. Database only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import Installation
+from sync.models import Issue, Run
+
+# Kinds that planning raises anew whenever their cause still stands; the others wait for a person.
+PLANNED = (Issue.Kind.CLASH, Issue.Kind.DUPLICATE, Issue.Kind.SKIPPED, Issue.Kind.REJECTED)
+THE_CAUSE = "the cause went away"
+
+
+@dataclass(frozen=True)
+class Draft:
+    module: str
+    kind: str
+    code: str
+    reason: str
+    advice: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    link_id: int | None = None
+    record_id: int | None = None
+
+    @property
+    def place(self) -> tuple[int | None, int | None, str]:
+        return self.link_id, self.record_id, self.kind
+
+
+def raise_all(installation: Installation, drafts: Sequence[Draft], run: Run | None) -> None:
+    """Opens what is not open yet and brings open ones up to date. In the caller's transaction."""
+    if not drafts:
+        return
+    standing = {(row.link_id, row.record_id, row.kind): row for row in _open(installation, drafts)}
+    fresh, stale = [], []
+    for draft in {draft.place: draft for draft in drafts}.values():
+        row = standing.get(draft.place)
+        if row is None:
+            fresh.append(_row(installation, draft, run))
+        elif (row.code, row.reason, row.detail) != (draft.code, draft.reason, dict(draft.detail)):
+            row.code, row.reason, row.advice, row.detail = draft.code, draft.reason, draft.advice, dict(draft.detail)
+            stale.append(row)
+    Issue.objects.bulk_create(fresh, ignore_conflicts=True)
+    if stale:
+        Issue.objects.bulk_update(stale, ["code", "reason", "advice", "detail"])
+
+
+def raise_one(installation: Installation, draft: Draft, run: Run | None = None) -> None:
+    raise_all(installation, [draft], run)
+
+
+def _row(installation: Installation, draft: Draft, run: Run | None) -> Issue:
+    return Issue(
+        installation=installation,
+        run=run,
+        module=draft.module,
+        kind=draft.kind,
+        code=draft.code,
+        reason=draft.reason,
+        advice=draft.advice,
+        detail=dict(draft.detail),
+        link_id=draft.link_id,
+        record_id=draft.record_id,
+    )
+
+
+def _open(installation: Installation, drafts: Sequence[Draft]) -> Iterable[Issue]:
+    links = {draft.link_id for draft in drafts if draft.link_id}
+    records = {draft.record_id for draft in drafts if draft.record_id}
+    return Issue.objects.filter(
+        Q(link_id__in=links) | Q(record_id__in=records) | Q(link=None, record=None),
+        installation=installation,
+        state=Issue.State.OPEN,
+    )
+
+
+def close_settled(
+    installation: Installation,
+    drafts: Sequence[Draft],
+    *,
+    links: Iterable[int] = (),
+    records: Iterable[int] = (),
+    kinds: Sequence[str] = PLANNED,
+) -> None:
+    """Of what was just planned, closes the open issues that were not raised again."""
+    kept = {draft.place for draft in drafts}
+    rows = Issue.objects.filter(
+        Q(link_id__in=list(links)) | Q(record_id__in=list(records), link=None),
+        installation=installation,
+        state=Issue.State.OPEN,
+        kind__in=kinds,
+    ).values_list("pk", "link_id", "record_id", "kind")
+    gone = [pk for pk, link, record, kind in rows if (link, record, kind) not in kept]
+    if gone:
+        Issue.objects.filter(pk__in=gone, state=Issue.State.OPEN).update(
+            state=Issue.State.RESOLVED, closed_at=timezone.now(), closed_by=THE_CAUSE
+        )

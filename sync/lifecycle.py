@@ -1,0 +1,47 @@
+"""The life of a link: closing, reopening, retiring, and what that means for the records below it. Database only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Exists, OuterRef
+
+from sync.mapping import Kind
+from sync.models import Link, Record, RecordKind
+from sync.shape import Shape
+
+
+def children_may_go(shape: Shape, links: Iterable[Link]) -> None:
+    """Contacts and persons below a pair that was just made are judged anew: now they have somewhere to go."""
+    pairs = [link for link in links if link.kind == Kind.COMPANY_CUSTOMER and link.bigin and link.books]
+    if not pairs or Kind.CONTACT_PERSON not in shape.active:
+        return
+    _touch_alone(shape, RecordKind.CONTACT, "bigin", [link.bigin.remote_id for link in pairs if link.bigin])
+    _touch_alone(shape, RecordKind.PERSON, "books", [link.books.remote_id for link in pairs if link.books])
+
+
+def _touch_alone(shape: Shape, kind: str, own: str, parent_ids: list[str]) -> None:
+    held = Link.objects.exclude(state__in=Link.DEAD).filter(**{own: OuterRef("pk")})
+    Record.objects.filter(
+        ~Exists(held), installation=shape.installation, kind=kind, parent_id__in=parent_ids, gone_at=None, dirty=False
+    ).update(dirty=True)
+
+
+def close(link: Link, reason: str) -> bool:
+    """The survivor keeps its id here and counts as linked (rules 5.1); False when it was closed before."""
+    moved = Link.objects.filter(pk=link.pk, state=Link.State.LINKED).update(
+        state=Link.State.CLOSED, reason=reason[:300]
+    )
+    if moved:
+        link.state, link.reason = Link.State.CLOSED, reason[:300]
+    return bool(moved)
+
+
+def reopen(link: Link, reason: str) -> bool:
+    """A record came back under its old id: the pair goes on with the bases it had (rules 5.1)."""
+    moved = Link.objects.filter(pk=link.pk, state=Link.State.CLOSED).update(
+        state=Link.State.LINKED, reason=reason[:300]
+    )
+    if moved:
+        link.state, link.reason = Link.State.LINKED, reason[:300]
+    return bool(moved)

@@ -1,0 +1,210 @@
+"""Storing what was seen of the remotes in `Record`: by content, never over a newer settle. Database only, no network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.models import Installation
+from sync.fields import Fields, fingerprint
+from sync.models import Record, RecordKind
+from sync.shape import Shape, side_of
+from sync.sources import Seen, may_pair
+
+_STORED = (
+    "parent_id label fields seen meta keys fingerprint modified_at created_at detail_at in_scope dirty settled_at"
+    " gone_at gone_how listed_at"
+).split()
+_DECIDING = ("status", "sub_type", "primary")
+
+
+def store(
+    shape: Shape,
+    seen: Sequence[Seen],
+    requested_at: datetime,
+    *,
+    listing: datetime | None = None,
+) -> int:
+    """Upserts a page in one statement and returns how many records differ from before. Needs a transaction.
+
+    A row is ignored if its request began before that record's last settle (freshness guard). `listing` stamps every
+    row as shown by the full listing that began then.
+    """
+    existing = _existing(shape.installation, seen)
+    now = timezone.now()
+    changed: list[Record] = []
+    listed: list[int] = []
+    for item in seen:
+        held = existing.get((item.kind, item.remote_id))
+        record = merged(shape, item, held, requested_at, now)
+        if record is None:
+            if held is not None:
+                listed.append(held.pk)
+            continue
+        record.listed_at = listing or record.listed_at or now
+        changed.append(record)
+    upsert(changed)
+    if listing and listed:
+        Record.objects.filter(pk__in=listed).update(listed_at=listing)
+    return len(changed)
+
+
+def upsert(records: Sequence[Record]) -> None:
+    if records:
+        Record.objects.bulk_create(
+            records,
+            update_conflicts=True,
+            unique_fields=["installation", "side", "kind", "remote_id"],
+            update_fields=_STORED,
+        )
+
+
+def _existing(installation: Installation, seen: Sequence[Seen]) -> dict[tuple[str, str], Record]:
+    """Locked in the order of their keys, so that two pages never wait for each other in a circle."""
+    kinds = {item.kind for item in seen}
+    ids = {item.remote_id for item in seen}
+    rows = (
+        Record.objects.select_for_update()
+        .filter(
+            installation=installation, side__in={side_of(kind) for kind in kinds}, kind__in=kinds, remote_id__in=ids
+        )
+        .order_by("pk")
+    )
+    return {(record.kind, record.remote_id): record for record in rows}
+
+
+def merged(shape: Shape, item: Seen, held: Record | None, requested_at: datetime, now: datetime) -> Record | None:
+    """The record as it is to be stored; None when nothing changed or the page is older than what we know."""
+    if held is not None and _is_older(held, requested_at):
+        return None
+    record = held or Record(
+        installation=shape.installation, side=side_of(item.kind), kind=item.kind, remote_id=item.remote_id
+    )
+    wanted = shape.wanted(item.kind)
+    fields = {**_known(record.fields, wanted), **item.fields}
+    meta = {**record.meta, **item.meta}
+    is_same = held is not None and _unchanged(record, item, fields, meta)
+    if is_same and (not item.detailed or record.detail_at is not None):
+        return None
+    needs_detail = _needs_detail(shape, item, meta)
+    record.detail_at = now if item.detailed or not needs_detail else None
+    record.seen = _first_seen(record.fields, record.seen, fields, now)
+    record.fields, record.meta = fields, meta
+    record.label, record.parent_id = item.label, item.parent_id
+    record.in_scope = _scope(item, held)
+    record.keys = list(item.keys)
+    record.modified_at = item.modified_at or record.modified_at
+    record.created_at = item.created_at or record.created_at
+    record.gone_at, record.gone_how = None, ""
+    mark(record)
+    return record
+
+
+def _is_older(held: Record, requested_at: datetime) -> bool:
+    newest = max((moment for moment in (held.settled_at, held.gone_at) if moment), default=None)
+    return newest is not None and requested_at < newest
+
+
+def _unchanged(record: Record, item: Seen, fields: Fields, meta: Mapping[str, Any]) -> bool:
+    return (
+        record.gone_at is None
+        and record.modified_at == item.modified_at
+        and record.parent_id == item.parent_id
+        and item.in_scope in (None, record.in_scope)
+        and record.label == item.label
+        and record.fields == fields
+        and all(record.meta.get(name) == meta.get(name) for name in _DECIDING)
+    )
+
+
+def _known(fields: Fields, wanted: Iterable[str]) -> dict[str, Any]:
+    names = frozenset(wanted)
+    return {name: value for name, value in fields.items() if name in names}
+
+
+def _scope(item: Seen, held: Record | None) -> bool:
+    """A new record of a view is out until the view was read: its updates start then."""
+    if item.in_scope is not None:
+        return item.in_scope
+    return held.in_scope if held is not None and held.pk else False
+
+
+def _needs_detail(shape: Shape, item: Seen, meta: Mapping[str, Any]) -> bool:
+    if item.kind != RecordKind.CUSTOMER or not shape.customers_need_detail:
+        return False
+    return any(may_pair(shape, kind, meta) for kind in shape.kinds_with(RecordKind.CUSTOMER))
+
+
+def _first_seen(old: Fields, seen: Mapping[str, str], new: Fields, now: datetime) -> dict[str, str]:
+    """When each present content was first seen (rules 4.4)."""
+    stamp = now.isoformat()
+    return {
+        name: seen[name] if name in seen and name in old and old[name] == value else stamp
+        for name, value in new.items()
+    }
+
+
+def mark(record: Record) -> None:
+    """Sets the fingerprint and makes the record dirty when it moved."""
+    deciding = {name: record.meta.get(name) for name in _DECIDING}
+    moved = fingerprint(
+        record.fields, record.parent_id, record.in_scope, bool(record.gone_at), record.gone_how, deciding, record.keys
+    )
+    if moved != record.fingerprint:
+        record.fingerprint = moved
+        record.dirty = True
+
+
+def store_persons(shape: Shape, customer_id: str, seen: Sequence[Seen], requested_at: datetime) -> int:
+    """The persons of one customer as a detail showed them; who is missing has vanished (rules 5.5). In a transaction."""
+    changed = store(shape, seen, requested_at)
+    shown = [item.remote_id for item in seen]
+    missing = Record.objects.select_for_update().filter(
+        installation=shape.installation, kind=RecordKind.PERSON, parent_id=customer_id, gone_at=None
+    )
+    for record in missing.exclude(remote_id__in=shown):
+        if not _is_older(record, requested_at):
+            gone(record, "vanished")
+            changed += 1
+    return changed
+
+
+def gone(record: Record, how: str, at: datetime | None = None) -> None:
+    """Marks one record as gone and saves it."""
+    record.gone_at = at or timezone.now()
+    record.gone_how = how
+    mark(record)
+    record.save(update_fields=["gone_at", "gone_how", "fingerprint", "dirty"])
+
+
+def clear_dirty(planned: Iterable[tuple[int, str]]) -> None:
+    """By compare-and-set on the fingerprint: a record that changed since it was planned stays dirty."""
+    pairs = list(planned)
+    if not pairs:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE sync_record SET dirty = false FROM unnest(%s::bigint[], %s::text[]) AS planned(id, fingerprint)"
+            " WHERE sync_record.id = planned.id AND sync_record.fingerprint = planned.fingerprint AND dirty",
+            [[pk for pk, _ in pairs], [print_ for _, print_ in pairs]],
+        )
+
+
+def touch(installation: Installation, record_kind: str, parent_ids: Iterable[str]) -> None:
+    """Children of these parents are to be planned again: their parent became linked, or is gone."""
+    ids = [parent for parent in parent_ids if parent]
+    if ids:
+        Record.objects.filter(installation=installation, kind=record_kind, parent_id__in=ids).update(dirty=True)
+
+
+def store_one(shape: Shape, seen: Seen, requested_at: datetime) -> Record:
+    """Upserts one record and returns it as it now stands; for record actions. Opens its own transaction."""
+    with transaction.atomic():
+        store(shape, [seen], requested_at)
+        return Record.objects.get(
+            installation=shape.installation, side=side_of(seen.kind), kind=seen.kind, remote_id=seen.remote_id
+        )

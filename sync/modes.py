@@ -1,0 +1,50 @@
+"""Changing the mode: links of kinds that go are retired, those of kinds that come back are revived (rules 3.3)."""
+
+from __future__ import annotations
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.models import Installation
+from sync.mapping import Kind
+from sync.models import Issue, Link, Write
+from sync.shape import Shape
+
+
+def links_of(installation: Installation, kind: Kind) -> QuerySet[Link]:
+    return Link.objects.filter(installation=installation, kind=kind)
+
+
+def switch(installation: Installation, before: Shape, after: Shape) -> list[str]:
+    """In the caller's transaction. Nothing is written to either side for it; what it did is told."""
+    told = []
+    retired = sum(_retire(installation, kind) for kind in before.active - after.active)
+    revived = sum(_revive(installation, kind) for kind in after.active - before.active)
+    if retired:
+        told.append(f"{retired} pairs rest now; they come back when you choose the former mode again.")
+    if revived:
+        told.append(f"{revived} pairs of an earlier time are in use again.")
+    return told
+
+
+def _retire(installation: Installation, kind: Kind) -> int:
+    """Pairs that stand; a half-made one goes on first, because its record may exist already."""
+    rows = links_of(installation, kind).filter(state__in=(Link.State.LINKED, Link.State.CLOSED))
+    ids = list(rows.values_list("pk", flat=True))
+    Write.objects.filter(link__in=ids, state__in=(Write.State.PENDING, Write.State.HELD)).update(
+        state=Write.State.WITHDRAWN, error="The mode was changed."
+    )
+    Issue.objects.filter(link__in=ids, state=Issue.State.OPEN).update(
+        state=Issue.State.RESOLVED, closed_by="the mode was changed"
+    )
+    return rows.update(state=Link.State.RETIRED)
+
+
+def _revive(installation: Installation, kind: Kind) -> int:
+    """Unless a record found another partner meanwhile."""
+    living = Link.objects.exclude(state__in=Link.DEAD)
+    taken = Q(Exists(living.filter(bigin=OuterRef("bigin")))) | Q(Exists(living.filter(books=OuterRef("books"))))
+    rows = links_of(installation, kind).filter(state=Link.State.RETIRED).exclude(taken)
+    whole = rows.filter(bigin__isnull=False, books__isnull=False, bigin__gone_at=None, books__gone_at=None)
+    revived = whole.update(state=Link.State.LINKED)
+    rows.update(state=Link.State.CLOSED, reason="One side was deleted while the pair rested.")
+    return revived

@@ -1,0 +1,153 @@
+"""The outbox: claiming writes, giving them back, and noting how they ended. Compare-and-set only; no network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from sync import issues
+from sync.mapping import Kind
+from sync.models import Issue, Link, Run, Write
+from sync.shape import MODULE_OF
+from sync.work import Stopped, Work
+from zoho.errors import ZohoError
+
+State = Write.State
+
+
+def claim(
+    work: Work, kind: Kind, side: str, *, limit: int, op: str | None = None, link_id: int | None = None
+) -> list[Write]:
+    """Takes up to `limit` pending writes of one side, with what they carry, and marks them as being sent.
+
+    All of one op, the op of the oldest. Raises Stopped when this run is not the running one any more.
+    """
+    now = work.clock.now()
+    with transaction.atomic():
+        _still_running(work)
+        rows = (
+            Write.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(
+                Q(not_before=None) | Q(not_before__lte=now),
+                installation=work.shape.installation,
+                link__kind=kind,
+                side=side,
+                state=State.PENDING,
+                carried_by=None,
+                **({"op": op} if op else {}),
+                **({"link_id": link_id} if link_id else {}),
+            )
+            .select_related("link", "link__bigin", "link__books")
+            .order_by("id")
+        )
+        writes = list(rows[:limit])
+        writes = [write for write in writes if write.op == writes[0].op]
+        ids = [write.pk for write in writes]
+        Write.objects.filter(Q(pk__in=ids) | Q(carried_by__in=ids), state=State.PENDING).update(
+            state=State.SENDING, attempts=F("attempts") + 1, attempted_at=now, run=work.run
+        )
+    for write in writes:
+        write.state, write.attempted_at = State.SENDING, now
+    return writes
+
+
+def _still_running(work: Work) -> None:
+    if work.run is None:
+        return
+    alive = Run.objects.select_for_update().filter(pk=work.run.pk, state=Run.State.RUNNING).values_list("pk", flat=True)
+    if not list(alive):
+        raise Stopped
+
+
+def carried(write: Write) -> list[Write]:
+    """What travels with it, in the order it is sent."""
+    rows = Write.objects.filter(carried_by=write).exclude(state=State.WITHDRAWN)
+    return list(rows.select_related("link", "link__bigin", "link__books").order_by("id"))
+
+
+def move(writes: Iterable[Write], old: str, new: str, **values: object) -> int:
+    """State by compare-and-set; returns how many moved."""
+    ids = [write.pk for write in writes]
+    return Write.objects.filter(pk__in=ids, state=old).update(state=new, **values) if ids else 0
+
+
+def settle(work: Work, write: Write, **values: object) -> None:
+    """SENDING -> DONE. Raises Stopped when another process ended this attempt meanwhile. Needs a transaction."""
+    _still_running(work)
+    now = work.clock.now()
+    moved = Write.objects.filter(pk=write.pk, state__in=(State.SENDING, State.UNKNOWN)).update(
+        state=State.DONE, settled_at=now, ended_at=now, error_code="", **values
+    )
+    if not moved:
+        raise Stopped
+    write.state = State.DONE
+
+
+def give_back(work: Work, writes: Sequence[Write]) -> None:
+    """Nothing was done with these: they are as pending as before."""
+    ids = [write.pk for write in writes]
+    Write.objects.filter(Q(pk__in=ids) | Q(carried_by__in=ids), state=State.SENDING).update(state=State.PENDING)
+
+
+def unknown(work: Work, writes: Sequence[Write], error: ZohoError | None = None) -> None:
+    """The answer was lost: never resent blindly, looked for instead."""
+    ids = [write.pk for write in writes]
+    text = "The answer of Zoho was lost; whether the change happened is being looked up."
+    Write.objects.filter(Q(pk__in=ids) | Q(carried_by__in=ids), state=State.SENDING).update(
+        state=State.UNKNOWN, ended_at=work.clock.now(), error_code=error.code if error else "", error=text
+    )
+
+
+def reject(work: Work, write: Write, code: str, reason: str, advice: str) -> None:
+    """Zoho refused: said once, not tried again until something changes. A create's half-made link is history."""
+    now = work.clock.now()
+    with transaction.atomic():
+        _still_running(work)
+        affected = [write, *carried(write)]
+        for item in affected:
+            text = reason if item is write else "Its company could not be created: " + reason
+            moved = Write.objects.filter(pk=item.pk, state__in=(State.SENDING, State.UNKNOWN, State.PENDING)).update(
+                state=State.REJECTED, ended_at=now, settled_at=now, error_code=code[:60], error=text
+            )
+            if not moved:
+                continue
+            _after_refusal(work, item, code, text, advice)
+
+
+def _after_refusal(work: Work, write: Write, code: str, reason: str, advice: str) -> None:
+    kind = Kind(write.link.kind)
+    record = write.link.bigin or write.link.books if write.op == Write.Op.CREATE else None
+    issues.raise_one(
+        work.shape.installation,
+        issues.Draft(
+            MODULE_OF[kind],
+            Issue.Kind.REJECTED,
+            code[:60] or "refused",
+            reason,
+            advice,
+            {"op": write.op, "side": write.side},
+            link_id=None if record else write.link_id,
+            record_id=record.pk if record else None,
+        ),
+        work.run,
+    )
+    if write.op == Write.Op.CREATE:
+        Link.objects.filter(pk=write.link_id, state=Link.State.HALF).update(state=Link.State.REFUSED)
+    work.count(MODULE_OF[kind], write.side, "failed")
+
+
+def withdraw(links: Iterable[int]) -> None:
+    """Writes never sent of links that are planned anew. Moves under way and undo stay."""
+    Write.objects.filter(
+        link__in=list(links), state=State.PENDING, undoes=None, op__in=("update", "delete", "inactive", "active")
+    ).update(state=State.WITHDRAWN)
+
+
+def abandon(installation_id: object, run_ids: Iterable[int], heard_at: datetime) -> None:
+    """What a dead run was sending: its outcome is unknown. `heard_at` is its last sign of life."""
+    rows = Write.objects.filter(installation=installation_id, run__in=list(run_ids), state=State.SENDING)
+    rows.filter(attempted_at__gt=heard_at).update(state=State.UNKNOWN, ended_at=F("attempted_at"))
+    rows.update(state=State.UNKNOWN, ended_at=heard_at)

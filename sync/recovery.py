@@ -1,0 +1,278 @@
+"""What became of writes whose answer was lost: looked up, never resent blindly. This is crash recovery too.
+
+An unknown update is read back: equal -> done, else planned anew. An unknown create is found among what was created since
+by our own connection with the same identity; absence is believed only after two looks, the second long enough after the
+attempt ended (design section 3, rules 3.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef
+
+from sync import issues, mirror, moves, outbox, removal, replicate, send_books, settle, sources, unlinked
+from sync.fields import Value, bare, is_normalised, shown
+from sync.mapping import Kind
+from sync.models import Issue, Link, Record, RecordKind, Side, Write
+from sync.shape import BIGIN_MODULES, MODULE_OF, RECORD_KINDS
+from sync.sources import Seen
+from sync.work import Work
+
+# The remote's clock and ours may differ by this much; identity has to be equal anyway.
+SKEW = timedelta(minutes=2)
+_PAGES = 5
+_IDENTITY: Mapping[Kind, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    Kind.COMPANY_CUSTOMER: (("Account_Name",), ("contact_name",)),
+    Kind.CONTACT_CUSTOMER: (("Name", "Email"), ("person.name", "person.email")),
+    Kind.CONTACT_PERSON: (("Name", "Email"), ("name", "email")),
+    Kind.PRODUCT_ITEM: (("Product_Name", "Product_Code"), ("name", "sku")),
+}
+
+
+def resolve(work: Work, kind: Kind, link_id: int | None = None) -> None:
+    """Every unknown write of this kind of link: network reads, then settles. Creates first."""
+    rows = Write.objects.filter(
+        installation=work.shape.installation, link__kind=kind, state=Write.State.UNKNOWN, carried_by=None
+    )
+    if link_id is not None:
+        rows = rows.filter(link=link_id)
+    for write in rows.select_related("link", "link__bigin", "link__books").order_by("id"):
+        work.check()
+        if write.op == Write.Op.CREATE:
+            _resolve_create(work, kind, write)
+        elif write.op == Write.Op.UPDATE:
+            _resolve_update(work, kind, write)
+        elif write.op == Write.Op.MOVE:
+            moves.resume(work, write)
+        else:
+            _resolve_end(work, write)
+
+
+# Updates
+
+
+def _resolve_update(work: Work, kind: Kind, write: Write) -> None:
+    record = write.link.bigin if write.side == Side.BIGIN else write.link.books
+    seen = None if record is None else read(work, record)
+    requested_at = work.clock.now()
+    if seen is None:
+        _withdraw(write, "The record is not there any more.")
+        return
+    if all(is_normalised(value, seen.fields.get(name)) for name, value in write.fields.items()):
+        settle.done(work, write, seen, requested_at)
+        return
+    with transaction.atomic():
+        mirror.store(work.shape, [seen], requested_at)
+        _withdraw(write, "It had not arrived; it is planned anew.")
+
+
+def read(work: Work, record: Record) -> Seen | None:
+    """The record as it is now at its remote; network."""
+    if record.side == Side.BIGIN:
+        fields = sources.bigin_fields(work.shape, record.kind)
+        row = work.patiently(lambda: work.bigin.get(BIGIN_MODULES[record.kind], record.remote_id, fields))
+        return None if row is None else sources.bigin_record(work.shape, record.kind, row)
+    if record.kind == RecordKind.ITEM:
+        row = work.patiently(lambda: work.books.item(record.remote_id))
+        return None if row is None else sources.books_item(work.shape, row)
+    customer_id = record.parent_id if record.kind == RecordKind.PERSON else record.remote_id
+    detail = work.patiently(lambda: work.books.contact(customer_id))
+    if detail is None:
+        return None
+    if record.kind == RecordKind.CUSTOMER:
+        return sources.books_customer(work.shape, detail, detailed=True)
+    customer = sources.books_customer(work.shape, detail, detailed=True)
+    for person in sources.persons_of(detail):
+        if str(person.get("contact_person_id")) == record.remote_id:
+            return sources.books_person(work.shape, person, customer_id, customer.modified_at)
+    return None
+
+
+def _withdraw(write: Write, why: str) -> None:
+    outbox.move([write], Write.State.UNKNOWN, Write.State.WITHDRAWN, error=why)
+    Record.objects.filter(pk__in=[pk for pk in (write.link.bigin_id, write.link.books_id) if pk]).update(dirty=True)
+
+
+def _resolve_end(work: Work, write: Write) -> None:
+    """A delete or a change of status: gone or as wished -> done; else it is tried again, which is harmless."""
+    record = write.link.bigin if write.side == Side.BIGIN else write.link.books
+    seen = None if record is None else read(work, record)
+    if write.op == Write.Op.DELETE and seen is None:
+        removal.finish(work, write, "It was deleted.")
+    elif seen is not None and write.op != Write.Op.DELETE and _status_is(seen, write):
+        removal.inactivated(work, write, active=write.op == Write.Op.ACTIVE)
+    else:
+        outbox.move([write], Write.State.UNKNOWN, Write.State.PENDING)
+
+
+def _status_is(seen: Seen, write: Write) -> bool:
+    return seen.meta.get("status") == ("active" if write.op == Write.Op.ACTIVE else "inactive")
+
+
+# Creates
+
+
+def _resolve_create(work: Work, kind: Kind, write: Write) -> None:
+    found = [seen for seen in _look(work, kind, write) if _is_ours(work, kind, write, seen)]
+    if len(found) == 1:
+        _complete(work, kind, write, found[0])
+        return
+    if found:
+        _ask(work, kind, write, found)
+        return
+    _absent(work, write)
+
+
+def _complete(work: Work, kind: Kind, write: Write, seen: Seen) -> None:
+    """The create did happen: a settle like any other, so its bases come from the Write."""
+    if seen.kind != RecordKind.CUSTOMER:
+        settle.done(work, write, seen, work.clock.now())
+        return
+    detail = work.patiently(lambda: work.books.contact(seen.remote_id))
+    if detail is not None:
+        send_books.settle_customer(work, write, detail, outbox.carried(write))
+
+
+def _is_ours(work: Work, kind: Kind, write: Write, seen: Seen) -> bool:
+    """Created after the attempt began, by our connection's user where that is told, with equal identity (rules 3.4)."""
+    if write.attempted_at is None or (seen.created_at is None and seen.kind != RecordKind.PERSON):
+        return False
+    if seen.created_at is not None and seen.created_at < write.attempted_at - SKEW:
+        return False
+    maker = str(seen.meta.get("created_by") or "")
+    ours = _our_user(work, write.side)
+    if maker and ours and maker != ours:
+        return False
+    names = _IDENTITY[kind][0 if write.side == Side.BIGIN else 1]
+    return all(_alike(write.fields.get(name), seen.fields.get(name)) for name in names if name in write.fields)
+
+
+def _alike(sent: Value, stored: Value) -> bool:
+    return is_normalised(sent, stored) or bare(shown(sent)) == bare(shown(stored))
+
+
+def _our_user(work: Work, side: str) -> str:
+    product = "bigin" if side == Side.BIGIN else work.books.product
+    row = work.shape.installation.connections.filter(product=product).values_list("user_id", flat=True).first()
+    return row or ""
+
+
+def _look(work: Work, kind: Kind, write: Write) -> list[Seen]:
+    """Fresh from the remote, newest first, down to the beginning of the attempt; linked records are left out."""
+    since = (write.attempted_at or write.created_at) - SKEW
+    if write.side == Side.BIGIN:
+        seen = _newest_of_bigin(work, kind, since)
+    elif kind is Kind.CONTACT_PERSON:
+        seen = _persons(work, write)
+    elif kind is Kind.PRODUCT_ITEM:
+        seen = _items(work, write)
+    else:
+        seen = _customers(work, kind, write)
+    return _free(work, RECORD_KINDS[kind][0 if write.side == Side.BIGIN else 1], seen)
+
+
+def _free(work: Work, record_kind: str, seen: Sequence[Seen]) -> list[Seen]:
+    own = "bigin" if record_kind in BIGIN_MODULES else "books"
+    held = unlinked.live_links().filter(**{own: OuterRef("pk")})
+    taken = set(
+        Record.objects.filter(
+            Exists(held),
+            installation=work.shape.installation,
+            kind=record_kind,
+            remote_id__in=[item.remote_id for item in seen],
+        ).values_list("remote_id", flat=True)
+    )
+    return [item for item in seen if item.remote_id not in taken]
+
+
+def _newest_of_bigin(work: Work, kind: Kind, since: datetime) -> list[Seen]:
+    record_kind = RECORD_KINDS[kind][0]
+    fields = sources.bigin_fields(work.shape, record_kind)
+    found: list[Seen] = []
+    for number in range(1, _PAGES + 1):
+        page = work.patiently(
+            lambda at=number: work.bigin.page(
+                BIGIN_MODULES[record_kind], fields, page=at, sort_by="Created_Time", sort_order="desc"
+            )
+        )
+        found += [sources.bigin_record(work.shape, record_kind, row) for row in page.rows]
+        oldest = found[-1].created_at if found else None
+        if not page.more or (oldest is not None and oldest < since):
+            break
+    return found
+
+
+def _items(work: Work, write: Write) -> list[Seen]:
+    page = work.patiently(lambda: work.books.items_page(filters={"name": shown(write.fields.get("name"))}))
+    return [sources.books_item(work.shape, row) for row in page.rows]
+
+
+def _customers(work: Work, kind: Kind, write: Write) -> list[Seen]:
+    """By the exact display name; an ignored filter only makes the page longer, identity is compared anyway."""
+    name = write.fields.get("contact_name") or write.fields.get("person.name")
+    page = work.patiently(lambda: work.books.contacts_page(filters={"contact_name": shown(name)}))
+    rows = [row for row in page.rows if sources.is_customer(row)]
+    return [sources.books_customer(work.shape, row, detailed=False) for row in rows]
+
+
+def _persons(work: Work, write: Write) -> list[Seen]:
+    customer_id = send_books.customer_of_person(work, write)
+    detail = work.patiently(lambda: work.books.contact(customer_id)) if customer_id else None
+    if detail is None:
+        return []
+    with transaction.atomic():
+        replicate.store_customer(work.shape, detail, work.clock.now())
+    return [sources.books_person(work.shape, one, customer_id, None) for one in sources.persons_of(detail)]
+
+
+def _ask(work: Work, kind: Kind, write: Write, found: Sequence[Seen]) -> None:
+    record = write.link.bigin or write.link.books
+    names = ", ".join(f"{seen.label} ({seen.remote_id})" for seen in found)
+    issues.raise_one(
+        work.shape.installation,
+        issues.Draft(
+            MODULE_OF[kind],
+            Issue.Kind.DUPLICATE,
+            "unknown_create",
+            f"The answer to its creation was lost and more than one record may be the result: {names}.",
+            "Link the right one and delete the others.",
+            {"candidates": [{"id": seen.remote_id, "label": seen.label, "score": 100, "why": "new"} for seen in found]},
+            record_id=record.pk if record else None,
+        ),
+        work.run,
+    )
+
+
+def _absent(work: Work, write: Write) -> None:
+    """One look is noted; the second, late enough, is believed: the record stands alone again and is judged anew."""
+    now = work.clock.now()
+    ended = write.ended_at or write.attempted_at or write.created_at
+    late = now >= ended + timedelta(seconds=settings.SYNC_ABSENCE_SECONDS)
+    if not (late and write.looks >= 1):
+        Write.objects.filter(pk=write.pk, state=Write.State.UNKNOWN).update(looks=F("looks") + 1, looked_at=now)
+        return
+    with transaction.atomic():
+        family = [write, *outbox.carried(write)]
+        moved = outbox.move(
+            family, Write.State.UNKNOWN, Write.State.WITHDRAWN, error="It had not arrived; it is planned anew."
+        )
+        if not moved:
+            return
+        Link.objects.filter(pk__in=[item.link_id for item in family], state=Link.State.HALF).update(
+            state=Link.State.REFUSED
+        )
+        ids = [pk for item in family for pk in (item.link.bigin_id, item.link.books_id) if pk]
+        Record.objects.filter(pk__in=ids).update(dirty=True)
+
+
+def waiting_until(work: Work) -> datetime | None:
+    """When the next look at an unknown create makes sense; None when nothing is unknown."""
+    rows = Write.objects.filter(
+        installation=work.shape.installation, state=Write.State.UNKNOWN, carried_by=None, ended_at__isnull=False
+    )
+    ended = rows.order_by("-ended_at").values_list("ended_at", flat=True).first()
+    return ended + timedelta(seconds=settings.SYNC_ABSENCE_SECONDS) if ended else None

@@ -1,0 +1,254 @@
+"""Deleting and inactivating, which only ever follow a person's deletion or an undo (rules 5.2). Network and settles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.db import transaction
+
+from sync import issues, lifecycle, mirror, outbox, refusals, sources
+from sync.mapping import Kind
+from sync.models import Issue, Link, Record, RecordKind, Side, Write
+from sync.shape import BIGIN_MODULES, MODULE_OF, RECORD_KINDS
+from sync.work import OutOfTime, Work
+from zoho.errors import RateLimited, Rejected, RetryLater, Unauthorised, UnknownOutcome
+
+# Books refuses to delete what has transactions (reference, 3.5 and 4); then it may be marked inactive.
+HAS_TRANSACTIONS = frozenset({"3000", "1004", "2049", "36"})
+_MISSING = frozenset({"1002", "2006"})
+_OPEN_ESTIMATES = ("draft", "sent", "accepted")
+_OPEN_ORDERS = ("draft", "open", "partially_invoiced", "overdue", "confirmed")
+
+
+def from_books(work: Work, write: Write) -> None:
+    """One claimed delete: the Bigin record is looked for again, Books' full detail is kept, then it is deleted."""
+    record = write.link.books
+    if record is None or record.gone_at is not None:
+        finish(work, write, "It was gone in Books already.")
+        return
+    if write.undoes_id is None and not _still_gone(work, write):
+        return
+    detail = work.patiently(lambda: _read(work, record))
+    if detail is None:
+        finish(work, write, "It was gone in Books already.")
+        return
+    Write.objects.filter(pk=write.pk).update(before=_plain(detail))
+    try:
+        if record.kind == RecordKind.PERSON:
+            hand_over_primary(work, record)
+        work.patiently(lambda: _delete(work, record))
+    except Rejected as error:
+        if error.code in HAS_TRANSACTIONS:
+            _fall_back(work, write, record, detail)
+            return
+        if error.code not in _MISSING:
+            raise
+    finish(work, write, "It was deleted in Bigin, and then here.")
+
+
+def _still_gone(work: Work, write: Write) -> bool:
+    """204 is required: a record that came back withdraws the delete (rules 5.2)."""
+    bigin = write.link.bigin
+    if bigin is None:
+        return True
+    module = BIGIN_MODULES[bigin.kind]
+    requested_at = work.clock.now()
+    row = work.patiently(lambda: work.bigin.get(module, bigin.remote_id, sources.bigin_fields(work.shape, bigin.kind)))
+    if row is None:
+        return True
+    with transaction.atomic():
+        mirror.store(work.shape, [sources.bigin_record(work.shape, bigin.kind, row)], requested_at)
+        outbox.move([write], Write.State.SENDING, Write.State.WITHDRAWN, error="The record is back in Bigin.")
+    return False
+
+
+def _read(work: Work, record: Record) -> Mapping[str, Any] | None:
+    if record.kind == RecordKind.ITEM:
+        return work.books.item(record.remote_id)
+    if record.kind == RecordKind.CUSTOMER:
+        return work.books.contact(record.remote_id)
+    people = sources.persons_of({"contact_persons": work.books.persons(record.parent_id)})
+    return next((one for one in people if str(one.get("contact_person_id")) == record.remote_id), None)
+
+
+def _delete(work: Work, record: Record) -> str:
+    if record.kind == RecordKind.ITEM:
+        return work.books.delete_item(record.remote_id)
+    if record.kind == RecordKind.CUSTOMER:
+        return work.books.delete_contact(record.remote_id)
+    return work.books.delete_person(record.remote_id)
+
+
+def hand_over_primary(work: Work, person: Record) -> None:
+    """Before the primary person goes, another linked one is made primary (rules 4.3)."""
+    if not person.meta.get("primary"):
+        return
+    others = Record.objects.filter(
+        installation=person.installation_id,
+        kind=RecordKind.PERSON,
+        parent_id=person.parent_id,
+        gone_at=None,
+        books_links__state=Link.State.LINKED,
+    ).exclude(pk=person.pk)
+    successor = others.order_by("pk").first()
+    if successor is not None:
+        work.patiently(lambda: work.books.make_primary(successor.remote_id))
+
+
+def _plain(detail: Mapping[str, Any]) -> dict[str, Any]:
+    """As JSON takes it: decimals as text."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, Decimal):
+            return str(value)
+        if isinstance(value, Mapping):
+            return {str(name): plain(inner) for name, inner in value.items()}
+        return [plain(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+
+    return {str(name): plain(value) for name, value in detail.items()}
+
+
+def finish(work: Work, write: Write, reason: str) -> None:
+    with transaction.atomic():
+        outbox.settle(work, write)
+        record = write.link.books if write.side == Side.BOOKS else write.link.bigin
+        if record is not None and record.gone_at is None:
+            locked = Record.objects.select_for_update().get(pk=record.pk)
+            mirror.gone(locked, "ours", work.clock.now())
+            _with_persons(locked)
+        lifecycle.close(write.link, reason)
+    work.count(MODULE_OF[Kind(write.link.kind)], write.side, "deleted")
+
+
+def _with_persons(customer: Record) -> None:
+    if customer.kind != RecordKind.CUSTOMER:
+        return
+    for person in Record.objects.select_for_update().filter(
+        installation=customer.installation_id, kind=RecordKind.PERSON, parent_id=customer.remote_id, gone_at=None
+    ):
+        mirror.gone(person, "ours")
+
+
+# Refused: it has transactions
+
+
+def _fall_back(work: Work, write: Write, record: Record, detail: Mapping[str, Any]) -> None:
+    """Inactive only if nothing is receivable, no credit is left and nothing is open; else it stays (rules 5.2)."""
+    why_not = "" if record.kind == RecordKind.ITEM else work.patiently(lambda: _in_use(work, record, detail))
+    if why_not:
+        _leave(work, write, record, why_not)
+        return
+    call = work.books.item_inactive if record.kind == RecordKind.ITEM else work.books.contact_inactive
+    work.patiently(lambda: call(record.remote_id))
+    inactivated(work, write, active=False)
+
+
+def _in_use(work: Work, record: Record, detail: Mapping[str, Any]) -> str:
+    if _amount(detail.get("outstanding_receivable_amount")):
+        return "something is still receivable from it"
+    if _amount(detail.get("unused_credits_receivable_amount")):
+        return "it has unused credits"
+    if _any_open(work, "estimates", record.remote_id, _OPEN_ESTIMATES):
+        return "an estimate is open"
+    if work.books.product != "invoice" and _any_open(work, "salesorders", record.remote_id, _OPEN_ORDERS):
+        return "a sales order is open"
+    return ""
+
+
+def _any_open(work: Work, kind: Any, customer_id: str, statuses: Sequence[str]) -> bool:
+    page = work.books.documents_page(kind, filters={"customer_id": customer_id})
+    return any(str(row.get("customer_id")) == customer_id and str(row.get("status")) in statuses for row in page.rows)
+
+
+def _amount(raw: object) -> Decimal:
+    try:
+        return Decimal(str(raw or "0"))
+    except InvalidOperation:
+        return Decimal(1)  # unreadable: believed to be something
+
+
+def _leave(work: Work, write: Write, record: Record, why: str) -> None:
+    with transaction.atomic():
+        outbox.settle(work, write, error=f"Not deleted and not made inactive: {why}.")
+        Write.objects.filter(pk=write.pk).update(state=Write.State.REJECTED)
+        lifecycle.close(write.link, f"It was deleted in Bigin; in Books it stays: {why}.")
+        issues.raise_one(
+            work.shape.installation,
+            issues.Draft(
+                MODULE_OF[Kind(write.link.kind)],
+                Issue.Kind.REJECTED,
+                "in_use",
+                f"{record.label} was deleted in Bigin, but in Books {why}.",
+                "Settle it in Books, then delete it there or mark it inactive.",
+                link_id=write.link_id,
+            ),
+            work.run,
+        )
+    work.count(MODULE_OF[Kind(write.link.kind)], write.side, "failed")
+
+
+def status(work: Work, write: Write) -> None:
+    """One claimed write of op inactive or active; repeating it is harmless."""
+    record, active = write.link.books, write.op == Write.Op.ACTIVE
+    if record is None or record.gone_at is not None:
+        finish(work, write, "It was gone in Books already.")
+        return
+    if not active and write.undoes_id is None and not _still_gone(work, write):
+        return
+    if record.kind == RecordKind.ITEM:
+        call: Callable[[str], str] = work.books.item_active if active else work.books.item_inactive
+    else:
+        call = work.books.contact_active if active else work.books.contact_inactive
+    work.patiently(lambda: call(record.remote_id))
+    inactivated(work, write, active=active)
+
+
+def inactivated(work: Work, write: Write, *, active: bool) -> None:
+    """Settles a change of status; a link whose Bigin side is gone is closed by it."""
+    with transaction.atomic():
+        outbox.settle(work, write)
+        record = Record.objects.select_for_update().get(pk=write.link.books_id)
+        record.meta = {**record.meta, "status": "active" if active else "inactive"}
+        if "active" in record.fields:
+            record.fields = {**record.fields, "active": active}
+        record.settled_at = work.clock.now()
+        mirror.mark(record)
+        record.save(update_fields=["meta", "fields", "settled_at", "fingerprint", "dirty"])
+        if not active:
+            lifecycle.close(write.link, "It was deleted in Bigin; in Books it was marked inactive.")
+    work.count(MODULE_OF[Kind(write.link.kind)], write.side, "activated" if active else "inactivated")
+
+
+# In Bigin: only ever an undo of what we created
+
+
+def from_bigin(work: Work, kind: Kind, batch: Sequence[Write]) -> None:
+    """Claimed deletes in Bigin, at most 100 a call."""
+    module = BIGIN_MODULES[RECORD_KINDS[kind][0]]
+    for start in range(0, len(batch), 100):
+        part = [write for write in batch[start : start + 100] if write.link.bigin is not None]
+        ids = [write.link.bigin.remote_id for write in part if write.link.bigin is not None]
+        if not ids:
+            continue
+        try:
+            outcomes = work.patiently(lambda ids=ids: work.bigin.delete(module, ids))
+        except UnknownOutcome as error:
+            outbox.unknown(work, part, error)
+            continue
+        except Rejected as error:
+            for write in part:
+                refusals.bigin(work, write, error)
+            continue
+        except (OutOfTime, RateLimited, RetryLater, Unauthorised):
+            outbox.give_back(work, batch[start:])
+            raise
+        for write, outcome in zip(part, outcomes, strict=True):
+            error = outcome.error("DELETE")
+            if error is None:
+                finish(work, write, "Its creation was undone.")
+            elif isinstance(error, Rejected):
+                refusals.bigin(work, write, error)
+            else:
+                outbox.unknown(work, [write], error)

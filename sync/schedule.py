@@ -1,0 +1,92 @@
+"""When a module is due: intervals, stretched where the day's quota would not last; what start and end of a run move."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from django.db.models import F, Q
+from django.db.models.functions import Least
+from django.utils import timezone
+
+from accounts.models import Installation, Quota
+from sync.models import ModuleSetting, Run, Side
+
+REQUEUE_AFTER = timedelta(minutes=5)
+_DONE = ("created", "updated", "deleted", "inactivated", "activated", "moved")
+_SHARE = 0.8  # of a day's quota may go to the sync; the rest is for people
+_RUNS_LOOKED_AT = 5
+
+
+def due(now: datetime) -> list[ModuleSetting]:
+    """Settings whose time has come, each claimed by compare-and-set on `queued_at`, so that two beats queue one run."""
+    found = []
+    rows = ModuleSetting.objects.filter(
+        Q(queued_at=None) | Q(queued_at__lt=now - REQUEUE_AFTER),
+        started_at__isnull=False,
+        paused_at=None,
+        next_run_at__lte=now,
+        installation__state=Installation.State.ACTIVE,
+    ).select_related("installation")
+    for setting in rows.order_by("next_run_at"):
+        if claim(setting, now):
+            found.append(setting)
+    return found
+
+
+def claim(setting: ModuleSetting, now: datetime) -> bool:
+    moved = ModuleSetting.objects.filter(pk=setting.pk, queued_at=setting.queued_at).update(queued_at=now)
+    return bool(moved)
+
+
+def started(installation: Installation, modules: Sequence[str]) -> None:
+    """The lock is taken: the next run is an interval away. In the transaction that inserts the run."""
+    now = timezone.now()
+    for setting in ModuleSetting.objects.filter(installation=installation, module__in=list(modules)):
+        ModuleSetting.objects.filter(pk=setting.pk).update(
+            next_run_at=now + interval(setting, now) if setting.started_at else None, queued_at=None, requested_at=None
+        )
+
+
+def finished(installation: Installation, modules: Sequence[str], counts: Mapping[tuple[str, str, str], int]) -> None:
+    """A run read everything: last sync, last push per direction; a Sync Now pressed meanwhile makes it due again."""
+    now = timezone.now()
+    for module in modules:
+        rows = ModuleSetting.objects.filter(installation=installation, module=module)
+        values: dict[str, object] = {"last_sync_at": now}
+        for side, column in ((Side.BOOKS, "pushed_to_books_at"), (Side.BIGIN, "pushed_to_bigin_at")):
+            if any(counts.get((module, side, outcome)) for outcome in _DONE):
+                values[column] = now
+        rows.update(**values)
+        rows.filter(requested_at__isnull=False, started_at__isnull=False).update(next_run_at=now, queued_at=None)
+
+
+def no_later(installation: Installation, modules: Sequence[str], moment: datetime) -> None:
+    """The next run comes by then: something is to be looked at again."""
+    ModuleSetting.objects.filter(
+        installation=installation, module__in=list(modules), started_at__isnull=False, next_run_at__isnull=False
+    ).update(next_run_at=Least(F("next_run_at"), moment))
+
+
+def interval(setting: ModuleSetting, now: datetime) -> timedelta:
+    """The chosen one, or longer where the calls left today would not last until the quota resets."""
+    chosen = timedelta(minutes=setting.interval_minutes)
+    cost = typical_cost(setting)
+    longest = chosen
+    for product, calls in cost.items():
+        quota = Quota.objects.filter(installation=setting.installation_id, product=product, day=now.date()).first()
+        if quota is None or quota.limit is None or quota.remaining is None or not calls:
+            continue
+        ends = quota.resets_at if quota.resets_at and quota.resets_at > now else now + timedelta(hours=12)
+        spare = quota.remaining - quota.limit * (1 - _SHARE)
+        runs = max(spare / calls, 0.0)
+        longest = max(longest, (ends - now) / runs if runs >= 1 else ends - now)
+    return min(longest, max(chosen, timedelta(hours=24)))
+
+
+def typical_cost(setting: ModuleSetting) -> dict[str, float]:
+    """Calls of one run of late, per product."""
+    rows = Run.objects.filter(installation=setting.installation_id, kind=Run.Kind.SYNC, state=Run.State.DONE)
+    calls = list(rows.order_by("-started_at").values_list("calls", flat=True)[:_RUNS_LOOKED_AT])
+    products = {product for one in calls for product in one}
+    return {product: sum(int(one.get(product, 0)) for one in calls) / len(calls) for product in products}

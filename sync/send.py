@@ -1,0 +1,71 @@
+"""Sending what is pending: which sender takes which write, and what becomes of errors. Outside any transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sync import moves, outbox, refusals, removal, send_bigin, send_books
+from sync.mapping import Kind
+from sync.models import Side, Write
+from sync.work import OutOfTime, Work
+from zoho.bigin import MAX_RECORDS
+from zoho.errors import RateLimited, Rejected, RetryLater, Unauthorised, UnknownOutcome
+
+_TWO_BATCHES = 2 * MAX_RECORDS  # one page of 200 reads both back
+
+
+def apply(work: Work, kind: Kind) -> None:
+    """Sends every pending write of this kind of link, Books first, oldest first."""
+    while True:
+        work.check()
+        claimed = outbox.claim(work, kind, Side.BOOKS, limit=1)
+        if not claimed:
+            break
+        to_books(work, claimed[0])
+    for op in (Write.Op.CREATE, Write.Op.UPDATE, Write.Op.DELETE):
+        while True:
+            work.check()
+            batch = outbox.claim(work, kind, Side.BIGIN, limit=_TWO_BATCHES, op=op)
+            if not batch:
+                break
+            to_bigin(work, kind, batch)
+
+
+def apply_link(work: Work, kind: Kind, link_id: int) -> None:
+    """Sends the pending writes of one link, for a person who waits; what another worker claimed is left to it."""
+    for write in outbox.claim(work, kind, Side.BOOKS, limit=1, link_id=link_id):
+        to_books(work, write)
+    batch = outbox.claim(work, kind, Side.BIGIN, limit=1, link_id=link_id)
+    if batch:
+        to_bigin(work, kind, batch)
+
+
+def to_books(work: Work, write: Write) -> None:
+    """One claimed write. A refusal and an unknown outcome are noted; a "not now" is raised after giving it back."""
+    try:
+        _BOOKS[Write.Op(write.op)](work, write)
+    except Rejected as error:
+        refusals.books(work, write, error)
+    except UnknownOutcome as error:
+        outbox.unknown(work, [write], error)
+    except (OutOfTime, RateLimited, RetryLater, Unauthorised):
+        outbox.give_back(work, [write])
+        raise
+
+
+def to_bigin(work: Work, kind: Kind, batch: list[Write]) -> None:
+    """Claimed writes of one op."""
+    if batch[0].op == Write.Op.DELETE:
+        removal.from_bigin(work, kind, batch)
+        return
+    send_bigin.send(work, kind, batch)
+
+
+_BOOKS: Mapping[Write.Op, Callable[[Work, Write], None]] = {
+    Write.Op.CREATE: send_books.create,
+    Write.Op.UPDATE: send_books.update,
+    Write.Op.DELETE: removal.from_books,
+    Write.Op.INACTIVE: removal.status,
+    Write.Op.ACTIVE: removal.status,
+    Write.Op.MOVE: moves.send,
+}

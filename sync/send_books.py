@@ -1,0 +1,243 @@
+"""Sending to Books and Invoice: one call a record, outside any transaction, then the settle with what it stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from django.db import transaction
+from django.utils import timezone
+
+from sync import bodies, outbox, replicate, settle, sources, unlinked
+from sync.fields import FieldType, bare, shown
+from sync.mapping import Kind
+from sync.models import Record, Side, Write
+from sync.work import OutOfTime, Work
+from zoho.errors import RateLimited, RetryLater, Unauthorised, UnknownOutcome
+
+T = TypeVar("T")
+Detail = Mapping[str, Any]
+
+
+def then(work: Work, call: Callable[[], T]) -> T:
+    """A second call of one write: once the first was done, "not now" leaves a half-done change, to be read back."""
+    try:
+        return work.patiently(call)
+    except (OutOfTime, RateLimited, RetryLater, Unauthorised) as error:
+        raise UnknownOutcome("Only a part of the change was sent.", product=work.books.product) from error
+
+
+def types(work: Work, write: Write) -> dict[str, FieldType]:
+    return {row.books: row.type for row in work.shape.rows[Kind(write.link.kind)]}
+
+
+# Creates
+
+
+def create(work: Work, write: Write) -> None:
+    """Calls the network and settles."""
+    kind = Kind(write.link.kind)
+    if kind is Kind.PRODUCT_ITEM:
+        _create_item(work, write)
+    elif kind is Kind.CONTACT_PERSON:
+        _create_person(work, write)
+    else:
+        _create_customer(work, write, kind)
+
+
+def _create_item(work: Work, write: Write) -> None:
+    requested_at = timezone.now()
+    body = {**bodies.item_body(write.fields, types(work, write)), **_item_defaults(work)}
+    row = work.patiently(lambda: work.books.create_item(body))
+    settle.done(work, write, sources.books_item(work.shape, row), requested_at)
+
+
+def _item_defaults(work: Work) -> dict[str, Any]:
+    defaults = work.shape.setting(Kind.PRODUCT_ITEM).defaults
+    return {name: defaults[name] for name in ("product_type", "account_id", "tax_id") if defaults.get(name)}
+
+
+def _create_customer(work: Work, write: Write, kind: Kind) -> None:
+    people = outbox.carried(write)
+    if kind is Kind.COMPANY_CUSTOMER:
+        company = shown(write.source.get("Account_Name") or write.fields.get("contact_name"))
+        persons = [bodies.person_body(person.fields) for person in people]
+        body = bodies.new_company(write.fields, types(work, write), company, persons)
+    else:
+        body = bodies.new_individual(write.fields, types(work, write))
+    whole = {**_customer_defaults(work, kind), **body}
+    settle_customer(work, write, work.patiently(lambda: work.books.create_contact(whole)), people)
+
+
+def _customer_defaults(work: Work, kind: Kind) -> dict[str, Any]:
+    defaults = work.shape.setting(kind).defaults
+    names = (
+        "currency_id",
+        "payment_terms",
+        "tax_treatment",
+        "place_of_contact",
+        "gst_treatment",
+        "vat_treatment",
+        "owner_id",
+    )
+    return {name: defaults[name] for name in names if defaults.get(name)}
+
+
+def settle_customer(work: Work, write: Write, row: Detail, people: Sequence[Write]) -> None:
+    """A new customer and the persons that travelled with it, all in one transaction."""
+    now = timezone.now()
+    customer = sources.books_customer(work.shape, row, detailed=True)
+    with transaction.atomic():
+        outbox.settle(work, write)
+        settle.settle_in(work, write, customer)
+        for person_write, person in match_persons(people, sources.persons_of(row)):
+            if person is None:
+                _lost_person(work, person_write)
+                continue
+            outbox.settle(work, person_write)
+            seen = sources.books_person(work.shape, person, customer.remote_id, customer.modified_at)
+            settle.settle_in(work, person_write, seen)
+        replicate.store_customer(work.shape, row, now)
+
+
+def match_persons(writes: Sequence[Write], persons: Sequence[Detail]) -> list[tuple[Write, Detail | None]]:
+    """Whose answer is whose: by e-mail, then name, then position (design section 3, batching)."""
+    left = list(persons)
+    found: dict[int, Detail | None] = {}
+
+    def take(write: Write, fits: Callable[[Detail], bool]) -> None:
+        match = next((person for person in left if fits(person)), None)
+        if match is not None and write.pk not in found:
+            found[write.pk] = match
+            left.remove(match)
+
+    for write in writes:
+        email = str(write.fields.get("email") or "").casefold()
+        if email:
+            take(write, lambda person, email=email: str(person.get("email") or "").casefold() == email)  # type: ignore[misc]
+    for write in writes:
+        name = bare(shown(write.fields.get("name")))
+        take(write, lambda person, name=name: bare(_person_name(person)) == name)  # type: ignore[misc]
+    for write in writes:
+        if write.pk not in found:
+            found[write.pk] = left.pop(0) if left else None
+    return [(write, found[write.pk]) for write in writes]
+
+
+def _person_name(person: Detail) -> str:
+    return f"{person.get('first_name') or ''} {person.get('last_name') or ''}"
+
+
+def _lost_person(work: Work, write: Write) -> None:
+    """Books stored the company but not this person: it is planned on its own next."""
+    Write.objects.filter(pk=write.pk).update(state=Write.State.WITHDRAWN, error="Books did not store this person.")
+    write.link.state = "refused"
+    write.link.save(update_fields=["state"])
+    if write.link.bigin_id:
+        Record.objects.filter(pk=write.link.bigin_id).update(dirty=True)
+
+
+def _create_person(work: Work, write: Write) -> None:
+    requested_at = timezone.now()
+    customer_id = customer_of_person(work, write)
+    if not customer_id:
+        outbox.reject(
+            work, write, "parent_not_linked", "Its company is not in step any more.", "Sync the company first."
+        )
+        return
+    body = bodies.person_body(write.fields)
+    person = work.patiently(lambda: work.books.create_person(customer_id, body))
+    seen = sources.books_person(work.shape, person, customer_id, None)
+    settle.done(work, write, seen, requested_at)
+
+
+def customer_of_person(work: Work, write: Write) -> str:
+    """The customer a contact's person belongs to, as linked now."""
+    contact = write.link.bigin
+    if contact is None:
+        return ""
+    return unlinked.partner_ids(work.shape, Side.BIGIN, [contact.parent_id]).get(contact.parent_id, "")
+
+
+# Updates
+
+
+def update(work: Work, write: Write) -> None:
+    """Calls the network and settles."""
+    kind = Kind(write.link.kind)
+    record = write.link.books
+    if record is None:
+        outbox.reject(work, write, "gone", "Its counterpart in Books is gone.", "Sync again.")
+        return
+    if kind is Kind.PRODUCT_ITEM:
+        _update_item(work, write, record)
+    elif kind is Kind.CONTACT_PERSON:
+        _update_person(work, write, record)
+    else:
+        _update_customer(work, write, record, kind)
+
+
+def _update_item(work: Work, write: Write, record: Record) -> None:
+    requested_at = timezone.now()
+    body = bodies.item_body(write.fields, types(work, write))
+    row: Detail | None = work.patiently(lambda: work.books.update_item(record.remote_id, body)) if body else None
+    if "active" in write.fields:
+        call = work.books.item_inactive if write.fields["active"] is False else work.books.item_active
+        if row is None:
+            work.patiently(lambda: call(record.remote_id))
+        else:
+            then(work, lambda: call(record.remote_id))
+        row = then(work, lambda: work.books.item(record.remote_id))
+    if row is None:
+        raise UnknownOutcome("The item cannot be read back.", product=work.books.product)
+    settle.done(work, write, sources.books_item(work.shape, row), requested_at)
+
+
+def _update_person(work: Work, write: Write, record: Record) -> None:
+    requested_at = timezone.now()
+    body = bodies.person_body(write.fields)
+    person = work.patiently(lambda: work.books.update_person(record.remote_id, body))
+    seen = sources.books_person(work.shape, person, record.parent_id, record.modified_at)
+    settle.done(work, write, seen, requested_at)
+
+
+def _update_customer(work: Work, write: Write, record: Record, kind: Kind) -> None:
+    """Never `contact_persons`: Books would replace the whole list. A primary person is written by its own call."""
+    requested_at = timezone.now()
+    own, person = bodies.split_customer(write.fields)
+    body = bodies.customer_body(_with_address(own, record), types(work, write), address=record.meta.get("address"))
+    if kind is Kind.COMPANY_CUSTOMER and "contact_name" in own:
+        body.setdefault("company_name", body["contact_name"])
+    if kind is Kind.CONTACT_CUSTOMER and "name" in person and record.label == shown(record.fields.get("person.name")):
+        body.setdefault("contact_name", shown(person["name"]))
+    row = _write_customer(work, record, body, bodies.person_body(person))
+    seen = sources.books_customer(work.shape, row, detailed=True)
+    with transaction.atomic():
+        settle.done(work, write, seen, requested_at)
+        replicate.store_customer(work.shape, row, requested_at)
+
+
+def _write_customer(work: Work, record: Record, body: bodies.Body, person: bodies.Body) -> Detail:
+    """One call, or two where the primary person changes as well; the customer as it then stands."""
+    if not person:
+        return work.patiently(lambda: work.books.update_contact(record.remote_id, body))
+    primary = str(record.meta.get("primary") or "")
+    if primary:
+        work.patiently(lambda: work.books.update_person(primary, person))
+    else:
+        work.patiently(lambda: work.books.create_person(record.remote_id, person))
+    row = then(
+        work,
+        lambda: work.books.update_contact(record.remote_id, body) if body else work.books.contact(record.remote_id),
+    )
+    if row is None:
+        raise UnknownOutcome("The customer cannot be read back.", product=work.books.product)
+    return row
+
+
+def _with_address(own: Mapping[str, Any], record: Record) -> dict[str, Any]:
+    """All known parts of an address of which one changes: an update may replace it whole (switchable)."""
+    if not any(name.startswith("billing_address.") for name in own):
+        return dict(own)
+    known = {name: value for name, value in record.fields.items() if name.startswith("billing_address.")}
+    return {**known, **own}

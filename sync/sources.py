@@ -1,0 +1,304 @@
+"""How a remote row becomes what the mirror keeps: projections of both sides, and the fields each feed asks for.
+
+No network and no database here; `sync/replicate.py` stores what these functions return.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sync import keys
+from sync.fields import Fields, FieldType, Value, canonical, full_name, shown
+from sync.mapping import Kind
+from sync.models import RecordKind
+from sync.shape import BIGIN_MODULES, Shape
+from zoho.books_calls import custom_field
+from zoho.times import parse_time_or_none
+
+RemoteRow = Mapping[str, Any]
+_ALWAYS = ("Created_Time", "Modified_Time", "Created_By")
+_KEY_FIELDS: Mapping[str, tuple[str, ...]] = {
+    RecordKind.COMPANY: ("Account_Name", "Phone"),
+    RecordKind.CONTACT: ("First_Name", "Last_Name", "Email", "Phone", "Mobile", "Account_Name"),
+    RecordKind.PRODUCT: ("Product_Name", "Product_Code"),
+}
+_TAX_NUMBERS = ("tax_reg_no", "gst_no", "vat_reg_no")
+_FROM_PRIMARY = {"person.email": "email", "person.phone": "phone", "person.mobile": "mobile"}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One remote record as a page or a detail showed it. `fields` lacks what this projection does not carry."""
+
+    kind: str
+    remote_id: str
+    label: str
+    fields: Fields
+    parent_id: str = ""
+    keys: tuple[str, ...] = ()
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    modified_at: datetime | None = None
+    created_at: datetime | None = None
+    in_scope: bool | None = True  # None: what the list views said stands
+    detailed: bool = True  # False: a list row, whose detail must be read before the record is planned
+
+
+def types(shape: Shape, record_kind: str) -> dict[str, FieldType]:
+    """Type per mapped field of such records."""
+    bigin = record_kind in BIGIN_MODULES
+    return {
+        (row.bigin if bigin else row.books): row.type
+        for kind in shape.kinds_with(record_kind)
+        for row in shape.rows[kind]
+    }
+
+
+def bigin_fields(shape: Shape, record_kind: str) -> list[str]:
+    """What a list of Bigin is asked for; the composite name is two fields there."""
+    names = {name for name in shape.wanted(record_kind) if name != "Name"}
+    return sorted({*names, *_KEY_FIELDS[record_kind], *_ALWAYS})
+
+
+def bigin_record(shape: Shape, record_kind: str, row: RemoteRow) -> Seen:
+    wanted = types(shape, record_kind)
+    fields = {name: _bigin_value(row, name, kind) for name, kind in wanted.items() if _bigin_has(row, name)}
+    parent = _lookup_id(row.get("Account_Name")) if record_kind == RecordKind.CONTACT else ""
+    label, found = _bigin_keys(record_kind, row)
+    return Seen(
+        kind=record_kind,
+        remote_id=str(row["id"]),
+        label=label[:300],
+        fields=fields,
+        parent_id=parent,
+        keys=tuple(found),
+        meta={"created_by": _lookup_id(row.get("Created_By"))},
+        modified_at=parse_time_or_none(row.get("Modified_Time")),
+        created_at=parse_time_or_none(row.get("Created_Time")),
+        in_scope=None if shape.views(record_kind) else True,
+    )
+
+
+def _bigin_has(row: RemoteRow, name: str) -> bool:
+    return "Last_Name" in row if name == "Name" else name in row
+
+
+def _bigin_value(row: RemoteRow, name: str, kind: FieldType) -> Value:
+    if name == "Name":
+        return full_name(row.get("First_Name"), row.get("Last_Name"))
+    raw = row.get(name)
+    if isinstance(raw, Mapping):
+        raw = raw.get("name")
+    return canonical(kind, raw)
+
+
+def _lookup_id(raw: object) -> str:
+    return str(raw.get("id") or "") if isinstance(raw, Mapping) else ""
+
+
+def _bigin_keys(record_kind: str, row: RemoteRow) -> tuple[str, list[str]]:
+    if record_kind == RecordKind.COMPANY:
+        name = str(row.get("Account_Name") or "")
+        return name, [*keys.name_keys(name), *keys.phone_keys(row.get("Phone"))]
+    if record_kind == RecordKind.PRODUCT:
+        name = str(row.get("Product_Name") or "")
+        return name, [*keys.name_keys(name), *keys.code_keys(row.get("Product_Code"))]
+    name = shown(full_name(row.get("First_Name"), row.get("Last_Name")))
+    phones = keys.phone_keys(row.get("Phone"), row.get("Mobile"))
+    return name or str(row.get("Email") or ""), [*keys.name_keys(name), *keys.email_keys(row.get("Email")), *phones]
+
+
+def is_customer(row: RemoteRow) -> bool:
+    """Vendors are dropped on our side: an unknown filter is ignored in silence (rules 1.3)."""
+    return str(row.get("contact_type") or "customer") == "customer"
+
+
+def books_vendor(row: RemoteRow) -> Seen:
+    """Match keys only, so that no customer is created under a vendor's name without a person's word (rules 1.3)."""
+    name = str(row.get("contact_name") or "")
+    return Seen(
+        RecordKind.VENDOR, str(row["contact_id"]), name[:300], {}, keys=tuple(keys.name_keys(name)), in_scope=False
+    )
+
+
+def books_customer(shape: Shape, row: RemoteRow, *, detailed: bool) -> Seen:
+    """From a list row or a detail; `person.*` are those of the primary person."""
+    primary = _primary(row) if detailed else None
+    wanted = types(shape, RecordKind.CUSTOMER)
+    fields = {}
+    for name, kind in wanted.items():
+        present, raw = _customer_value(row, name, primary, detailed)
+        if present:
+            fields[name] = canonical(kind, raw)
+    address = row.get("billing_address")
+    phone = address.get("phone") if isinstance(address, Mapping) else None
+    name = str(row.get("contact_name") or "")
+    found = [
+        *keys.name_keys(name),
+        *keys.name_keys(_text(row.get("company_name"))),
+        *keys.email_keys(_text(row.get("email"))),
+        *keys.phone_keys(_text(row.get("phone")), _text(row.get("mobile")), _text(phone)),
+        *(key for number in _TAX_NUMBERS for key in keys.tax_keys(_text(row.get(number)))),
+    ]
+    return Seen(
+        kind=RecordKind.CUSTOMER,
+        remote_id=str(row["contact_id"]),
+        label=name[:300],
+        fields=fields,
+        keys=tuple(sorted(set(found))),
+        meta=_customer_meta(row, detailed),
+        modified_at=parse_time_or_none(row.get("last_modified_time")),
+        created_at=parse_time_or_none(row.get("created_time")),
+        detailed=detailed,
+    )
+
+
+def _customer_value(row: RemoteRow, name: str, primary: RemoteRow | None, detailed: bool) -> tuple[bool, object]:
+    """(known, value)."""
+    if name == "person.name":
+        source = primary if primary is not None else row
+        known = detailed or "first_name" in row
+        return known, full_name(source.get("first_name"), source.get("last_name"))
+    if name.startswith("person."):
+        inner = name.removeprefix("person.")
+        if detailed:
+            return True, (primary or {}).get(inner)
+        return (inner in row, row.get(inner)) if name in _FROM_PRIMARY else (False, None)
+    outer, dot, inner = name.partition(".")
+    if dot:
+        held = row.get(outer)
+        return (True, held.get(inner)) if isinstance(held, Mapping) else (detailed, None)
+    if name.startswith("cf_"):
+        known = detailed or "custom_fields" in row or name in row
+        return known, custom_field(row, name)
+    return name in row, row.get(name)
+
+
+def _customer_meta(row: RemoteRow, detailed: bool) -> dict[str, Any]:
+    meta = {
+        "status": str(row.get("status") or "active"),
+        "sub_type": str(row.get("customer_sub_type") or ""),
+        "currency": str(row.get("currency_code") or ""),
+        "receivable": str(row.get("outstanding_receivable_amount") or "0"),
+    }
+    if row.get("is_linked_with_zohocrm") in (True, "true"):
+        meta["zohocrm"] = True
+    if detailed:
+        meta["primary"] = str(row.get("primary_contact_id") or "") or _primary_id(row)
+        meta["created_by"] = str(row.get("created_by_id") or "")
+        meta["address"] = _unmapped_address(row)
+        for name in ("zcrm_account_id", "zcrm_contact_id"):
+            if row.get(name):
+                meta[name] = str(row[name])
+    return meta
+
+
+def _unmapped_address(row: RemoteRow) -> dict[str, str]:
+    """Parts of the address that we never map, kept because an update may replace the whole address (switchable)."""
+    held = row.get("billing_address")
+    if not isinstance(held, Mapping):
+        return {}
+    return {name: str(held[name]) for name in ("attention", "street2", "fax", "state_code") if held.get(name)}
+
+
+def persons_of(detail: RemoteRow) -> list[RemoteRow]:
+    held = detail.get("contact_persons")
+    return [person for person in held if isinstance(person, Mapping)] if isinstance(held, list) else []
+
+
+def _primary(detail: RemoteRow) -> RemoteRow:
+    people = persons_of(detail)
+    chosen = [person for person in people if person.get("is_primary_contact") in (True, "true")]
+    return (chosen or people or [{}])[0]
+
+
+def _primary_id(detail: RemoteRow) -> str:
+    return str(_primary(detail).get("contact_person_id") or "")
+
+
+def books_person(shape: Shape, person: RemoteRow, customer_id: str, modified_at: datetime | None) -> Seen:
+    """A contact person; it has no time of its own, so its customer's stands in."""
+    wanted = types(shape, RecordKind.PERSON)
+    fields = {}
+    for name, kind in wanted.items():
+        if name == "name":
+            fields[name] = canonical(kind, full_name(person.get("first_name"), person.get("last_name")))
+        elif name.startswith("cf_"):
+            fields[name] = canonical(kind, custom_field(person, name))
+        else:
+            fields[name] = canonical(kind, person.get(name))
+    name_shown = shown(full_name(person.get("first_name"), person.get("last_name")))
+    email = _text(person.get("email"))
+    found = [
+        *keys.name_keys(name_shown),
+        *keys.email_keys(email),
+        *keys.phone_keys(_text(person.get("phone")), _text(person.get("mobile"))),
+    ]
+    return Seen(
+        kind=RecordKind.PERSON,
+        remote_id=str(person["contact_person_id"]),
+        label=(name_shown or email or "")[:300],
+        fields=fields,
+        parent_id=customer_id,
+        keys=tuple(sorted(set(found))),
+        meta={"primary": person.get("is_primary_contact") in (True, "true")},
+        modified_at=modified_at,
+        created_at=parse_time_or_none(person.get("created_time")),
+    )
+
+
+def books_item(shape: Shape, row: RemoteRow) -> Seen:
+    wanted = types(shape, RecordKind.ITEM)
+    fields = {}
+    for name, kind in wanted.items():
+        if name == "active":
+            fields[name] = canonical(kind, str(row.get("status") or "active") == "active")
+        elif name.startswith("cf_"):
+            fields[name] = canonical(kind, custom_field(row, name))
+        elif name in row:
+            fields[name] = canonical(kind, row[name])
+    name = str(row.get("name") or row.get("item_name") or "")
+    return Seen(
+        kind=RecordKind.ITEM,
+        remote_id=str(row["item_id"]),
+        label=name[:300],
+        fields=fields,
+        keys=(*keys.name_keys(name), *keys.code_keys(_text(row.get("sku")))),
+        meta={"status": str(row.get("status") or "active"), "rate": str(row.get("rate") or "0")},
+        modified_at=parse_time_or_none(row.get("last_modified_time")),
+        created_at=parse_time_or_none(row.get("created_time")),
+        in_scope=is_sold(row),
+    )
+
+
+def is_sold(row: RemoteRow) -> bool:
+    """Only items that are sold and stand alone (rules 2.4)."""
+    if row.get("group_id"):
+        return False
+    if "can_be_sold" in row:
+        return row["can_be_sold"] in (True, "true")
+    return str(row.get("item_type") or "sales") != "purchases"
+
+
+def is_individual(meta: Mapping[str, Any]) -> bool:
+    return meta.get("sub_type") == "individual"
+
+
+def may_pair(shape: Shape, kind: Kind, meta: Mapping[str, Any]) -> bool:
+    """Whether a Books customer is of the sort this kind of link takes (rules 2.3)."""
+    if kind is Kind.COMPANY_CUSTOMER:
+        return not is_individual(meta)
+    if kind is Kind.CONTACT_CUSTOMER and shape.mode != "contacts":
+        return is_individual(meta)
+    return True
+
+
+def _text(raw: object) -> str | None:
+    return raw if isinstance(raw, str) and raw.strip() else None
+
+
+def page_of(records: Iterable[Seen]) -> dict[tuple[str, str], Seen]:
+    """By kind and id; the last one of an id wins, as a list may show a moving row twice."""
+    return {(seen.kind, seen.remote_id): seen for seen in records}

@@ -1,0 +1,88 @@
+"""Celery's doors into the sync: each loads by id and calls one function; safe to run twice, and beside itself."""
+
+from __future__ import annotations
+
+import uuid
+
+from celery import shared_task
+from django.utils import timezone
+
+from accounts.models import Installation
+from sync import actions, alerts, engine, notifications, preview, retention, schedule
+from sync.models import Module, ModuleSetting, Run
+from zoho.errors import ZohoError
+
+
+@shared_task
+def dispatch_due() -> int:
+    """Every 30 seconds: queues what is due, one message per installation and beat."""
+    due: dict[str, list[ModuleSetting]] = {}
+    for setting in schedule.due(timezone.now()):
+        due.setdefault(str(setting.installation_id), []).append(setting)
+    for installation_id, settings in due.items():
+        writing = [setting.module for setting in settings if not setting.read_only]
+        reading = [setting.module for setting in settings if setting.read_only]
+        trigger = "person" if any(setting.requested_at for setting in settings) else "schedule"
+        if writing:
+            run_sync.delay(installation_id, writing, trigger)
+        if reading:
+            run_preview.delay(installation_id, reading, trigger)
+    return len(due)
+
+
+@shared_task
+def run_sync(installation_id: str, modules: list[str], trigger: str, series: str | None = None) -> str:
+    """One slice; queues the next one while its series goes on."""
+    installation = Installation.objects.filter(pk=installation_id, state=Installation.State.ACTIVE).first()
+    if installation is None:
+        return "inactive"
+    writing = [row.module for row in engine.started_settings(installation, modules) if not row.read_only]
+    if not writing:
+        return "nothing started"
+    ended = engine.run(installation, writing, trigger, series=uuid.UUID(series) if series else None)
+    if ended is None:
+        _come_again(installation, writing)
+        return "busy"
+    if ended.run.state == Run.State.PARTIAL:
+        run_sync.apply_async(
+            (installation_id, modules, trigger, str(ended.run.series)), countdown=ended.again_in or 1.0
+        )
+    return str(ended.run.state)
+
+
+def _come_again(installation: Installation, modules: list[str]) -> None:
+    """Another run is going on: these modules become due as soon as it is done."""
+    ModuleSetting.objects.filter(installation=installation, module__in=modules).update(
+        requested_at=timezone.now(), queued_at=None
+    )
+
+
+@shared_task
+def run_preview(installation_id: str, modules: list[str], trigger: str) -> str:
+    """Reads both sides and proposes; writes nothing anywhere."""
+    installation = Installation.objects.filter(pk=installation_id).first()
+    if installation is None:
+        return "gone"
+    ended = preview.run(installation, [module for module in modules if module in Module.values], trigger)
+    return "busy" if ended is None else str(ended.run.state)
+
+
+@shared_task
+def run_record(installation_id: str, module: str, record_id: str) -> str:
+    """Sync this record now, for a person who waits: a handful of calls, on queue interactive."""
+    installation = Installation.objects.filter(pk=installation_id, state=Installation.State.ACTIVE).first()
+    if installation is None:
+        return "inactive"
+    try:
+        return actions.sync_record(installation, module, record_id)
+    except ZohoError as error:
+        return f"failed: {error.message}"
+
+
+@shared_task
+def housekeeping() -> None:
+    """Hourly: channels renewed, silence told, what is past its time removed."""
+    now = timezone.now()
+    alerts.silent(now)
+    notifications.renew_all(now)
+    retention.purge(now)

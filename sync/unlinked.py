@@ -1,0 +1,95 @@
+"""Queries for records that belong to no link, their candidates and their rivals. Database only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.models import Installation
+from sync.mapping import Kind
+from sync.models import Decision, Link, Record, Side
+from sync.shape import RECORD_KINDS, Shape
+from sync.sources import may_pair
+
+
+def record_kind(kind: Kind, side: str) -> str:
+    left, right = RECORD_KINDS[kind]
+    return left if side == Side.BIGIN else right
+
+
+def other(side: str) -> Side:
+    return Side.BOOKS if side == Side.BIGIN else Side.BIGIN
+
+
+def live_links() -> QuerySet[Link]:
+    return Link.objects.exclude(state__in=Link.DEAD)
+
+
+def unlinked(installation: Installation, kind: Kind, side: str) -> QuerySet[Record]:
+    """Records of one side that no living link holds, whatever its kind: a closed one still counts (rules 5.1)."""
+    name = "bigin" if side == Side.BIGIN else "books"
+    held = live_links().filter(**{name: OuterRef("pk")})
+    return Record.objects.filter(
+        ~Exists(held), installation=installation, side=side, kind=record_kind(kind, side), gone_at=None
+    )
+
+
+def to_judge(shape: Shape, kind: Kind, side: str) -> QuerySet[Record]:
+    """Dirty ones of this kind of link; a contact belongs to one kind by having a company or not."""
+    return of_sort(shape, kind, side).filter(dirty=True)
+
+
+def of_sort(shape: Shape, kind: Kind, side: str) -> QuerySet[Record]:
+    """Unlinked ones that this kind of link may take."""
+    rows = unlinked(shape.installation, kind, side)
+    if side == Side.BIGIN and kind is Kind.CONTACT_PERSON:
+        return rows.exclude(parent_id="")
+    if side == Side.BIGIN and kind is Kind.CONTACT_CUSTOMER and shape.mode != "contacts":
+        return rows.filter(parent_id="")
+    if side == Side.BOOKS and kind is Kind.CONTACT_CUSTOMER and shape.mode != "contacts":
+        return rows.filter(meta__sub_type="individual")
+    if side == Side.BOOKS and kind is Kind.COMPANY_CUSTOMER:
+        return rows.exclude(meta__sub_type="individual")
+    return rows
+
+
+def by_keys(shape: Shape, kind: Kind, side: str, keys: Iterable[str]) -> list[Record]:
+    """Unlinked records of that side sharing any of these keys."""
+    wanted = sorted(set(keys))
+    if not wanted:
+        return []
+    rows = of_sort(shape, kind, side).filter(keys__overlap=wanted)
+    return [row for row in rows.order_by("pk") if side == Side.BIGIN or may_pair(shape, kind, row.meta)]
+
+
+def children(shape: Shape, kind: Kind, side: str, parents: Iterable[str]) -> list[Record]:
+    """Unlinked records below these parents."""
+    ids = sorted({parent for parent in parents if parent})
+    return list(unlinked(shape.installation, kind, side).filter(parent_id__in=ids).order_by("pk")) if ids else []
+
+
+def partner_ids(shape: Shape, side: str, parent_ids: Iterable[str]) -> dict[str, str]:
+    """For the parents named by ids of `side`: the id of the linked customer (or company) on the other side."""
+    ids = {parent for parent in parent_ids if parent}
+    if not ids:
+        return {}
+    own, partner = ("bigin", "books") if side == Side.BIGIN else ("books", "bigin")
+    rows = Link.objects.filter(
+        installation=shape.installation,
+        kind=Kind.COMPANY_CUSTOMER,
+        state=Link.State.LINKED,
+        **{f"{own}__remote_id__in": ids, "bigin__isnull": False, "books__isnull": False},
+    ).values_list(f"{own}__remote_id", f"{partner}__remote_id")
+    return dict(rows)
+
+
+def decisions(installation: Installation, side: str, records: Sequence[Record]) -> dict[str, dict[str, str]]:
+    """Per record: ids of the other side it was decided upon, with the verdict (rules 3.3)."""
+    ids = [record.remote_id for record in records]
+    own, partner = ("bigin_id", "books_id") if side == Side.BIGIN else ("books_id", "bigin_id")
+    found: dict[str, dict[str, str]] = {}
+    rows = Decision.objects.filter(Q(**{f"{own}__in": ids}), installation=installation)
+    for mine, its, verdict in rows.values_list(own, partner, "verdict"):
+        found.setdefault(mine, {})[its] = verdict
+    return found
