@@ -54,7 +54,8 @@ def record_state(installation: Installation, module: str, record_id: str) -> Rec
     link = Link.objects.filter(bigin=record).exclude(state__in=Link.DEAD).select_related("books").first()
     issue = _issue(record, link)
     if issue is not None:
-        return RecordState(StateOf.PROBLEM, link.settled_at if link else None, issue.reason, link and link.pk, issue.pk)
+        last, pk = (link.settled_at, link.pk) if link else (None, None)
+        return RecordState(StateOf.PROBLEM, last, issue.reason, pk, issue.pk)
     if link is None:
         waits = record.dirty
         reason = "It waits for the next run." if waits else reason_of(shapes.load(installation), record)

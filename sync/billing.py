@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from functools import partial
 
 from django.db import IntegrityError, transaction
 
@@ -124,8 +125,8 @@ def ensure_customer(
 ) -> EnsuredCustomer | Candidates:
     """The customer in Books, created exactly once if need be. Network, and outside any transaction.
 
-    Raises Rejected (with words for the rep), RetryLater while another worker creates it, and UnknownOutcome, which leaves
-    the Write unknown: the next attempt, or the next run, looks it up.
+    Raises Rejected (with words for the rep), RetryLater while another worker creates it, and UnknownOutcome, which
+    leaves the Write unknown: the next attempt, or the next run, looks it up.
     """
     standing = customer_of(installation, module, bigin_id)
     if standing is not None:
@@ -155,14 +156,14 @@ def _living_link(record: Record) -> Link | None:
 
 
 def _ask_live(work: Work, kind: Kind, record: Record) -> None:
-    """Books is asked for the name and the e-mail, so that a customer we never read is not doubled (design section 3)."""
+    """Books is asked for name and e-mail, so that a customer we never read is not doubled (design section 3)."""
     asked = [("contact_name", record.label)]
     if email := record.fields.get("Email"):
         asked.append(("email", str(email)))
     ids: list[str] = []
     for name, value in asked:
         if value:
-            page = work.patiently(lambda name=name, value=value: work.books.contacts_page(filters={name: value}))
+            page = work.patiently(partial(work.books.contacts_page, filters={name: value}))
             ids += [str(row["contact_id"]) for row in page.rows if row.get("contact_type") in (None, "", "customer")]
     known = Record.objects.filter(
         installation=work.shape.installation, kind=RecordKind.CUSTOMER, remote_id__in=ids, detail_at__isnull=False

@@ -82,7 +82,7 @@ def split_customer(fields: Fields) -> tuple[dict[str, Value], dict[str, Value]]:
 
 
 def customer_body(fields: Fields, types: Mapping[str, FieldType], *, address: Mapping[str, Any] | None = None) -> Body:
-    """The customer's own part. `address` are the parts of its billing address that stay: an update may replace it whole."""
+    """The customer's own part. `address`: what of its billing address stays, as an update may replace it whole."""
     body: Body = {}
     customs = []
     for name, value in fields.items():

@@ -40,11 +40,9 @@ def likeness(kind: Kind, left: Iterable[str], right: Iterable[str]) -> Likeness:
     return _persons(common)
 
 
-def search_keys(kind: Kind, found: Iterable[str]) -> list[str]:
+def search_keys(found: Iterable[str]) -> list[str]:
     """Those keys of a record that may lead to a candidate: a phone alone never does."""
-    return [
-        key for key in found if not key.startswith("phone:") and not (kind is not Kind.PRODUCT_ITEM and _is_role(key))
-    ]
+    return [key for key in found if not key.startswith("phone:") and not (_is_role(key))]
 
 
 def _is_role(key: str) -> bool:

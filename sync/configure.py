@@ -1,4 +1,4 @@
-"""Saving a Configure screen: checked, versioned, and what a change means for cursors, links and the mirror (rules 4)."""
+"""Saving a Configure screen: checked, versioned, and what a change means for cursors, links and the mirror."""
 
 from __future__ import annotations
 

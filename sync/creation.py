@@ -95,10 +95,9 @@ def refusal(shape: Shape, kind: Kind, record: Record, recent: frozenset[str] | N
         return PassBy(record, "not_imported", "Your settings create nothing in Bigin from Books.")
     if record.kind in (RecordKind.CUSTOMER, RecordKind.ITEM) and record.meta.get("status") == "inactive":
         return PassBy(record, "inactive", "It is inactive in Books.")
-    if record.kind == RecordKind.CUSTOMER and setting.create_in_bigin == "recent" and recent is not None:
-        if record.remote_id not in recent:
-            months = setting.recent_months
-            return PassBy(record, "no_recent_documents", f"It has no documents of the last {months} months.")
+    if record.kind == RecordKind.CUSTOMER and recent is not None and record.remote_id not in recent:
+        months = setting.recent_months
+        return PassBy(record, "no_recent_documents", f"It has no documents of the last {months} months.")
     if kind is Kind.COMPANY_CUSTOMER and shape.mode == Mode.COMPANIES and is_individual(record.meta):
         return PassBy(record, "individual", "It is a person; only companies are kept in step.")
     return None

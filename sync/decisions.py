@@ -88,7 +88,9 @@ def _choose(link: Link, key: str, values: Mapping[str, Any], winner: str) -> Non
 
 def link_candidate(issue: Issue, candidate: Record, who: str | Member) -> Link | None:
     """Links the issue's record with the one a person chose; None when that is settled already."""
-    record = issue.record or (issue.link and (issue.link.bigin or issue.link.books))
+    record = issue.record
+    if record is None and issue.link is not None:
+        record = issue.link.bigin or issue.link.books
     if record is None or record.side == candidate.side:
         return None
     bigin, books = (record, candidate) if record.side == Side.BIGIN else (candidate, record)
@@ -110,7 +112,7 @@ def create_anyway(issue: Issue, who: str | Member) -> None:
                 Record.objects.filter(pk=record.pk).update(meta={**record.meta, "create_as": name})
         if issue.link is not None:
             # "Create again" after a deletion: the closed pair is history, the survivor stands alone (rules 5.1).
-            Link.objects.filter(pk=issue.link_id, state=Link.State.CLOSED).update(state=Link.State.REFUSED)
+            Link.objects.filter(pk=issue.link.pk, state=Link.State.CLOSED).update(state=Link.State.REFUSED)
         _again(issue)
         audit.note(issue.installation, who, f"Chose to create anew: {issue.reason}")
 

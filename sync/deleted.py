@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from django.db import transaction
 
@@ -29,7 +30,7 @@ def pull(work: Work, feed: str) -> None:
     number = 1
     while True:
         work.check()
-        page = work.patiently(lambda at=number: _page(work, feed, at))
+        page = work.patiently(partial(_page, work, feed, number))
         if page is None:
             return
         with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Pairs by hand: link, unlink, and the file in which pairs survive a Delete and a new Setup (rules 5.8). Database only."""
+"""Pairs by hand: link, unlink, and the file in which pairs survive a Delete and a new Setup (rules 5.8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Storing what was seen of the remotes in `Record`: by content, never over a newer settle. Database only, no network."""
+"""Storing what was seen of the remotes in `Record`: by content, never over a newer settle. Database only."""
 
 from __future__ import annotations
 
@@ -67,11 +67,10 @@ def _existing(installation: Installation, seen: Sequence[Seen]) -> dict[tuple[st
     """Locked in the order of their keys, so that two pages never wait for each other in a circle."""
     kinds = {item.kind for item in seen}
     ids = {item.remote_id for item in seen}
+    sides = {side_of(kind) for kind in kinds}
     rows = (
         Record.objects.select_for_update()
-        .filter(
-            installation=installation, side__in={side_of(kind) for kind in kinds}, kind__in=kinds, remote_id__in=ids
-        )
+        .filter(installation=installation, side__in=sides, kind__in=kinds, remote_id__in=ids)
         .order_by("pk")
     )
     return {(record.kind, record.remote_id): record for record in rows}
@@ -160,7 +159,7 @@ def mark(record: Record) -> None:
 
 
 def store_persons(shape: Shape, customer_id: str, seen: Sequence[Seen], requested_at: datetime) -> int:
-    """The persons of one customer as a detail showed them; who is missing has vanished (rules 5.5). In a transaction."""
+    """The persons of one customer as a detail showed them; who is missing has vanished (rules 5.5)."""
     changed = store(shape, seen, requested_at)
     shown = [item.remote_id for item in seen]
     missing = Record.objects.select_for_update().filter(

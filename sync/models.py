@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Installation
+from sync.channels import Channel, Notification
 from sync.choices import Duplicates, Feed, LinkKind, Mode, Module, Policy, RecordKind, Side
 
 __all__ = [
@@ -140,6 +141,10 @@ class Record(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.remote_id}"
+
+
+# A retired or refused pair holds neither of its records.
+ALIVE = ~Q(state__in=["retired", "refused"])
 
 
 class Link(models.Model):
@@ -381,31 +386,3 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.bigin_id} and {self.books_id}: {self.verdict}"
-
-
-class Notification(models.Model):
-    """An event of a Bigin notification channel, stored raw before anything is believed of it."""
-
-    installation = models.ForeignKey(Installation, models.CASCADE, related_name="notifications")
-    received_at = models.DateTimeField(default=timezone.now)
-    body = models.JSONField()
-    verified = models.BooleanField(default=False)
-    used_at = models.DateTimeField(null=True)
-
-    def __str__(self) -> str:
-        return f"notification {self.pk}"
-
-
-class Channel(models.Model):
-    """A Bigin notification channel: near-real-time hints; the poll stays the truth."""
-
-    installation = models.ForeignKey(Installation, models.CASCADE, related_name="channels")
-    channel_id = models.CharField(max_length=20)
-    token_digest = models.CharField(max_length=64)
-    expires_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["channel_id"], name="channel_id")]
-
-    def __str__(self) -> str:
-        return self.channel_id

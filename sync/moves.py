@@ -74,7 +74,7 @@ def _swap(work: Work, write: Write, seen: sources.Seen) -> None:
     mirror.store(work.shape, [seen], work.clock.now())
     record = Record.objects.get(installation=work.shape.installation, kind=RecordKind.PERSON, remote_id=seen.remote_id)
     link = Link.objects.select_for_update().get(pk=write.link_id)
-    old = Record.objects.select_for_update().get(pk=link.books_id)
+    old = Record.objects.select_for_update().get(books_links=link)
     Link.objects.filter(pk=link.pk).update(books=record)
     outbox.settle(work, write)
     settle.settle_in(work, write, seen)

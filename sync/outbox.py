@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -146,7 +147,7 @@ def withdraw(links: Iterable[int]) -> None:
     ).update(state=State.WITHDRAWN)
 
 
-def abandon(installation_id: object, run_ids: Iterable[int], heard_at: datetime) -> None:
+def abandon(installation_id: UUID, run_ids: Iterable[int], heard_at: datetime) -> None:
     """What a dead run was sending: its outcome is unknown. `heard_at` is its last sign of life."""
     rows = Write.objects.filter(installation=installation_id, run__in=list(run_ids), state=State.SENDING)
     rows.filter(attempted_at__gt=heard_at).update(state=State.UNKNOWN, ended_at=F("attempted_at"))

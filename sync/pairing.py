@@ -93,11 +93,9 @@ def _bench(
         candidates = unlinked.children(shape, kind, far, (parents.get(record.parent_id, "") for record in records))
         rivals = unlinked.children(shape, kind, side, (record.parent_id for record in records))
     else:
-        wanted = {
-            key for record in records for key in search_keys(kind, [*record.keys, *extra.get(record.remote_id, ())])
-        }
+        wanted = {key for record in records for key in search_keys([*record.keys, *extra.get(record.remote_id, ())])}
         candidates = unlinked.by_keys(shape, kind, far, wanted)
-        rivals = unlinked.by_keys(shape, kind, side, (key for row in candidates for key in search_keys(kind, row.keys)))
+        rivals = unlinked.by_keys(shape, kind, side, (key for row in candidates for key in search_keys(row.keys)))
     extra = {**extra, **_keys_of_contacts(shape, kind, far, candidates), **_keys_of_contacts(shape, kind, side, rivals)}
     return Bench(
         shape,

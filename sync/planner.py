@@ -6,6 +6,7 @@ What is decided comes from `sync/pairing.py` for records that stand alone and `s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import chain
 
 from django.db import transaction
@@ -37,7 +38,7 @@ def pair(work: Work, kind: Kind, policies: Policies, recent: frozenset[str] | No
     if not is_complete(work.shape, kind):
         return
     for side in (Side.BIGIN, Side.BOOKS):
-        for ids in chunks(lambda side=side: unlinked.to_judge(work.shape, kind, side)):
+        for ids in chunks(partial(unlinked.to_judge, work.shape, kind, side)):
             work.check()
             with transaction.atomic():
                 pair_chunk(work, kind, side, ids, policies, recent)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -61,7 +62,7 @@ def _propose_alone(
     """`seen`: records that are spoken for by an earlier proposal."""
     recent = scope.recent_customers(work, kind)
     for side in (Side.BIGIN, Side.BOOKS):
-        for ids in planner.chunks(lambda side=side: unlinked.of_sort(work.shape, kind, side)):
+        for ids in planner.chunks(partial(unlinked.of_sort, work.shape, kind, side)):
             work.check()
             records = [record for record in Record.objects.filter(pk__in=ids).order_by("pk") if record.pk not in seen]
             outcomes = pairing.judge(work.shape, kind, side, records, policies, virtual=parents[side], recent=recent)

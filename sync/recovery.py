@@ -1,14 +1,15 @@
 """What became of writes whose answer was lost: looked up, never resent blindly. This is crash recovery too.
 
-An unknown update is read back: equal -> done, else planned anew. An unknown create is found among what was created since
-by our own connection with the same identity; absence is believed only after two looks, the second long enough after the
-attempt ended (design section 3, rules 3.4).
+An unknown update is read back: equal -> done, else planned anew. An unknown create is found among what was created
+since by our own connection with the same identity; absence is believed only after two looks, the second long enough
+after the attempt ended (design section 3, rules 3.4).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -194,11 +195,8 @@ def _newest_of_bigin(work: Work, kind: Kind, since: datetime) -> list[Seen]:
     fields = sources.bigin_fields(work.shape, record_kind)
     found: list[Seen] = []
     for number in range(1, _PAGES + 1):
-        page = work.patiently(
-            lambda at=number: work.bigin.page(
-                BIGIN_MODULES[record_kind], fields, page=at, sort_by="Created_Time", sort_order="desc"
-            )
-        )
+        newest = partial(work.bigin.page, page=number, sort_by="Created_Time", sort_order="desc")
+        page = work.patiently(partial(newest, BIGIN_MODULES[record_kind], fields))
         found += [sources.bigin_record(work.shape, record_kind, row) for row in page.rows]
         oldest = found[-1].created_at if found else None
         if not page.more or (oldest is not None and oldest < since):

@@ -69,7 +69,7 @@ def suspect(batch: Batch, link: Link) -> None:
         link,
         Issue.Kind.MERGE,
         "merge",
-        f"{label} disappeared from Bigin for good; perhaps it was merged into another record. Nothing was changed in Books.",
+        f"{label} disappeared from Bigin for good; perhaps it was merged. Nothing was changed in Books.",
         "Link its counterpart to the record that survived, or delete it in Books yourself.",
     )
 

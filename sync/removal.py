@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -13,7 +14,7 @@ from sync.mapping import Kind
 from sync.models import Issue, Link, Record, RecordKind, Side, Write
 from sync.shape import BIGIN_MODULES, MODULE_OF, RECORD_KINDS
 from sync.work import OutOfTime, Work
-from zoho.errors import RateLimited, Rejected, RetryLater, Unauthorised, UnknownOutcome
+from zoho.errors import RateLimited, Rejected, RetryLater, Unauthorised, UnknownOutcome, ZohoError
 
 # Books refuses to delete what has transactions (reference, 3.5 and 4); then it may be marked inactive.
 HAS_TRANSACTIONS = frozenset({"3000", "1004", "2049", "36"})
@@ -209,7 +210,7 @@ def inactivated(work: Work, write: Write, *, active: bool) -> None:
     """Settles a change of status; a link whose Bigin side is gone is closed by it."""
     with transaction.atomic():
         outbox.settle(work, write)
-        record = Record.objects.select_for_update().get(pk=write.link.books_id)
+        record = Record.objects.select_for_update().get(books_links=write.link)
         record.meta = {**record.meta, "status": "active" if active else "inactive"}
         if "active" in record.fields:
             record.fields = {**record.fields, "active": active}
@@ -233,7 +234,7 @@ def from_bigin(work: Work, kind: Kind, batch: Sequence[Write]) -> None:
         if not ids:
             continue
         try:
-            outcomes = work.patiently(lambda ids=ids: work.bigin.delete(module, ids))
+            outcomes = work.patiently(partial(work.bigin.delete, module, ids))
         except UnknownOutcome as error:
             outbox.unknown(work, part, error)
             continue
@@ -245,10 +246,13 @@ def from_bigin(work: Work, kind: Kind, batch: Sequence[Write]) -> None:
             outbox.give_back(work, batch[start:])
             raise
         for write, outcome in zip(part, outcomes, strict=True):
-            error = outcome.error("DELETE")
-            if error is None:
-                finish(work, write, "Its creation was undone.")
-            elif isinstance(error, Rejected):
-                refusals.bigin(work, write, error)
-            else:
-                outbox.unknown(work, [write], error)
+            _sort_out(work, write, outcome.error("DELETE"))
+
+
+def _sort_out(work: Work, write: Write, error: ZohoError | None) -> None:
+    if error is None:
+        finish(work, write, "Its creation was undone.")
+    elif isinstance(error, Rejected):
+        refusals.bigin(work, write, error)
+    else:
+        outbox.unknown(work, [write], error)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -20,6 +21,7 @@ from sync.sources import Seen
 from sync.work import Work
 from zoho.books_calls import PAGE, BooksPage
 from zoho.errors import Rejected
+from zoho.times import parse_time_or_none
 
 # The remote's clock and its lists are not one: what was written this close to a read is read again.
 OVERLAP = timedelta(minutes=2)
@@ -85,7 +87,7 @@ def scan(work: Work, cursor: Cursor) -> None:
     listing = datetime.fromisoformat(position["listing"])
     while True:
         work.check()
-        page = work.patiently(lambda: _scan_page(work, cursor.feed, position))
+        page = work.patiently(partial(_scan_page, work, cursor.feed, position))
         if page is None:  # the token ran out: from the beginning again, at no loss
             position = {"listing": work.clock.now().isoformat()}
             listing = datetime.fromisoformat(position["listing"])
@@ -143,7 +145,7 @@ def _newest_first(work: Work, cursor: Cursor, fetch: Callable[[Work, str, int, s
     previous: datetime | None = None
     while True:
         work.check()
-        page = work.patiently(lambda at=number, by=token: fetch(work, cursor.feed, at, by))
+        page = work.patiently(partial(fetch, work, cursor.feed, number, token))
         first_date = first_date or page.server_date
         reached, previous, sorted_ = _down_to(page.times, mark, previous)
         if not sorted_:
@@ -177,14 +179,12 @@ def _down_to(
 
 
 def _ascending(work: Work, cursor: Cursor) -> None:
-    """By `last_modified_time`, keyset: the next page starts at the last row's time. Every page checks itself, because an
-    ignored parameter looks like success; the mark moves with each page."""
+    """By `last_modified_time`, keyset: the next page starts at the last row's time; the mark moves with each page.
+    Every page checks itself, because an ignored parameter looks like success."""
     number, first_date, since = 1, None, cursor.mark
     while True:
         work.check()
-        page = work.patiently(
-            lambda at=number, by=since: _books_page(work, cursor.feed, "last_modified_time", "A", at, by)
-        )
+        page = work.patiently(partial(_books_page, work, cursor.feed, "last_modified_time", "A", number, since))
         rows = _rows_of_books(work, cursor.feed, page)
         if not _honoured(page, rows.times, since):
             _save(cursor, how="newest" if page.sort_column == "last_modified_time" else "listing")
@@ -262,7 +262,7 @@ def _rows_of_books(work: Work, feed: str, page: BooksPage) -> Rows:
     seen = [project(work.shape, feed, row) for row in page.rows]
     times = [item.modified_at for item in seen]
     if feed == Feed.BOOKS_CUSTOMERS:
-        times = [sources.parse_time_or_none(row.get("last_modified_time")) for row in page.rows]
+        times = [parse_time_or_none(row.get("last_modified_time")) for row in page.rows]
     return Rows(
         list(sources.page_of(seen).values()),
         times,

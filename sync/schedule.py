@@ -20,7 +20,6 @@ _RUNS_LOOKED_AT = 5
 
 def due(now: datetime) -> list[ModuleSetting]:
     """Settings whose time has come, each claimed by compare-and-set on `queued_at`, so that two beats queue one run."""
-    found = []
     rows = ModuleSetting.objects.filter(
         Q(queued_at=None) | Q(queued_at__lt=now - REQUEUE_AFTER),
         started_at__isnull=False,
@@ -28,10 +27,7 @@ def due(now: datetime) -> list[ModuleSetting]:
         next_run_at__lte=now,
         installation__state=Installation.State.ACTIVE,
     ).select_related("installation")
-    for setting in rows.order_by("next_run_at"):
-        if claim(setting, now):
-            found.append(setting)
-    return found
+    return [setting for setting in rows.order_by("next_run_at") if claim(setting, now)]
 
 
 def claim(setting: ModuleSetting, now: datetime) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -39,11 +41,8 @@ def _ids(work: Work, kind: str, view: str) -> list[str]:
     token, number = None, 1
     while True:
         work.check()
-        page = work.patiently(
-            lambda at=number, by=token: work.bigin.page(
-                BIGIN_MODULES[kind], ["id"], page=None if by else at, page_token=by, cvid=view
-            )
-        )
+        place: dict[str, Any] = {"page_token": token} if token else {"page": number}
+        page = work.patiently(partial(work.bigin.page, BIGIN_MODULES[kind], ["id"], cvid=view, **place))
         found += [str(row["id"]) for row in page.rows]
         if not page.more:
             return found
@@ -67,9 +66,8 @@ def recent_customers(work: Work, kind: Kind) -> frozenset[str] | None:
     found: set[str] = set()
     number = 1
     while True:
-        page = work.patiently(
-            lambda at=number: work.books.documents_page("invoices", page=at, filters={"date_start": since.isoformat()})
-        )
+        wanted = {"date_start": since.isoformat()}
+        page = work.patiently(partial(work.books.documents_page, "invoices", page=number, filters=wanted))
         found.update(str(row.get("customer_id")) for row in page.rows if str(row.get("date")) >= since.isoformat())
         if not page.more:
             return frozenset(found)

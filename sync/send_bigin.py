@@ -6,6 +6,7 @@ Bigin answers a write with ids and times only, so every batch is read back, newe
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from sync import bodies, outbox, refusals, settle, sources, unlinked
@@ -103,7 +104,7 @@ def _new_row(
 
 
 def read_back(work: Work, kind: Kind, accepted: Sequence[tuple[Write, str]]) -> None:
-    """Settles what Bigin accepted with what it stored; what cannot be read back stays unknown and is looked up later."""
+    """Settles what Bigin accepted with what it stored; what cannot be read back stays unknown and is looked up."""
     if not accepted:
         return
     wanted = {remote_id for _, remote_id in accepted}
@@ -127,11 +128,11 @@ def _newest(work: Work, kind: Kind, wanted: Iterable[str]) -> dict[str, Mapping[
     """Pages newest first until all are found; one that a burst of other edits pushed out of reach is read alone."""
     record_kind = RECORD_KINDS[kind][0]
     module, fields = BIGIN_MODULES[record_kind], sources.bigin_fields(work.shape, record_kind)
-    left, found = set(wanted), {}
+    left = set(wanted)
+    found: dict[str, Mapping[str, Any]] = {}
     for number in range(1, max(2, -(-len(left) // PAGE) + 1) + 1):
-        page = work.patiently(
-            lambda at=number: work.bigin.page(module, fields, page=at, sort_by="Modified_Time", sort_order="desc")
-        )
+        newest = partial(work.bigin.page, module, fields, page=number, sort_by="Modified_Time", sort_order="desc")
+        page = work.patiently(newest)
         for row in page.rows:
             if str(row.get("id")) in left:
                 found[str(row["id"])] = row
@@ -139,7 +140,7 @@ def _newest(work: Work, kind: Kind, wanted: Iterable[str]) -> dict[str, Mapping[
         if not left or not page.more or number >= _PAGES_BACK:
             break
     for remote_id in sorted(left):
-        alone = work.patiently(lambda id_=remote_id: work.bigin.get(module, id_, fields))
+        alone = work.patiently(partial(work.bigin.get, module, remote_id, fields))
         if alone is not None:
             found[remote_id] = alone
     return found

@@ -17,6 +17,16 @@ from zoho.errors import RateLimited, RetryLater, Unauthorised, UnknownOutcome
 
 T = TypeVar("T")
 Detail = Mapping[str, Any]
+# What an administrator may preset for customers that we create (rules 6.3).
+_DEFAULTS = (
+    "currency_id",
+    "payment_terms",
+    "tax_treatment",
+    "place_of_contact",
+    "gst_treatment",
+    "vat_treatment",
+    "owner_id",
+)
 
 
 def then(work: Work, call: Callable[[], T]) -> T:

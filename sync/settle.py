@@ -1,7 +1,7 @@
 """Settling: a write ends with what the remote says it stored, never with what we hoped. Database only.
 
-A stored value becomes the base if it is a normalised form of what was sent; otherwise the base is what was sent, and the
-stored value counts as a person's edit (design section 3).
+A stored value becomes the base if it is a normalised form of what was sent; otherwise the base is what was sent, and
+the stored value counts as a person's edit (design section 3).
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from accounts.models import Installation
 from sync import mapping
 from sync.mapping import Kind, Row
 from sync.models import Duplicates, Feed, Mode, Module, ModuleSetting, RecordKind, Side
+from sync.plan import First
 
 MODULE_OF = {kind: module for module, kinds in mapping.KINDS_OF_MODULE.items() for kind in kinds}
 # Order matters: a contact's company comes before the contact.
@@ -63,7 +64,7 @@ class Shape:
 
     @cached_property
     def feeds(self) -> tuple[str, ...]:
-        """In the order they are read: Bigin first, so that a deletion there is known before its counterpart is judged."""
+        """In the order they are read: Bigin first, so that its deletions are known before Books is judged."""
         wanted = {feed for kind in self.kinds for feed in FEEDS_OF[kind]}
         return tuple(feed for feed in Feed.values if feed in wanted)
 
@@ -105,7 +106,7 @@ class Shape:
         setting = self.settings.get(Module.PRODUCTS if record_kind == RecordKind.PRODUCT else Module.CUSTOMERS)
         return tuple(setting.views.get(name) or ()) if setting else ()
 
-    def first(self, kind: Kind) -> str:
+    def first(self, kind: Kind) -> First:
         """How a fresh pair is brought together (rules 3.2 and design section 4)."""
         if kind is Kind.CONTACT_CUSTOMER and self.mode == Mode.CONTACTS:
             return "fill"

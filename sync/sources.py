@@ -177,7 +177,7 @@ def _customer_value(row: RemoteRow, name: str, primary: RemoteRow | None, detail
 
 
 def _customer_meta(row: RemoteRow, detailed: bool) -> dict[str, Any]:
-    meta = {
+    meta: dict[str, Any] = {
         "status": str(row.get("status") or "active"),
         "sub_type": str(row.get("customer_sub_type") or ""),
         "currency": str(row.get("currency_code") or ""),
