@@ -31,13 +31,17 @@ def products() -> list[Product]:
     return [
         Product(
             name=name,
-            prefix=f"/{name}/v3",
+            prefix=prefix,
             routes=RouteTable(routes.routes(name)),
-            enter=routes.enter,
+            enter=enter,
             render=envelope.render_error,
             finish=routes.finish,
         )
-        for name in ("books", "invoice")
+        for name, prefix, enter in (
+            ("books", "/books/v3", routes.enter),
+            ("books", "/books/v4", routes.enter_v4),
+            ("invoice", "/invoice/v3", routes.enter),
+        )
     ]
 
 

@@ -24,6 +24,13 @@ def enter(request: Request, route: Route) -> None:
     limits.check(request, org.window)
 
 
+def enter_v4(request: Request, route: Route) -> None:
+    """The newer root, of which only the envelope is known (books-api.md 0.2): off unless switched on."""
+    if request.world.switches["books_v4"] == "off":
+        raise errors.invalid_url()
+    enter(request, route)
+
+
 def _organization(request: Request) -> BooksOrg:
     asked = request.query.get("organization_id", "").strip() or request.headers.get(HEADER, "").strip()
     asked = request.params.get("organization_id", asked)

@@ -97,7 +97,7 @@ def required(org: BooksOrg, item_id: str) -> Item:
     item = org.item(item_id)
     if item is None:
         if org.switch("books_missing_item_code") == "2006":
-            raise errors.BooksError(404, 2006, "Item does not exist.")
+            raise errors.BooksError(400, 2006, "Item does not exist.")
         raise errors.does_not_exist("Item")
     return item
 

@@ -9,13 +9,13 @@ from sandbox.books import invoice_routes as i
 from sandbox.books import item_routes as t
 from sandbox.books import settings_routes as s
 from sandbox.books import statuses
-from sandbox.books.entrance import enter, finish
+from sandbox.books.entrance import enter, enter_v4, finish
 from sandbox.books.organization import BooksOrg
 from sandbox.books.papers import Document, Kind
 from sandbox.books.specs import SPECS
 from sandbox.core import Handler, Route
 
-__all__ = ["enter", "finish", "routes"]
+__all__ = ["enter", "enter_v4", "finish", "routes"]
 
 Entry = tuple[str, str, Handler]
 OPERATIONS = {"GET": "READ", "POST": "CREATE", "PUT": "UPDATE", "DELETE": "DELETE"}

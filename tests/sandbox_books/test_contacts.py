@@ -330,7 +330,7 @@ def test_lengths_are_checked_and_nothing_is_stored(books: Books) -> None:
     """3.3 and books-fields.txt; code 15 [MEM]."""
     assert refused(books.post("/contacts", {"contact_name": "x" * 201})) == (400, 15)
     assert refused(books.post("/contacts", {"contact_name": "   "})) == (400, 15)
-    long = {"contact_name": "Alder", "billing_address": {"address": "x" * 501}}
+    long: Json = {"contact_name": "Alder", "billing_address": {"address": "x" * 501}}
     assert refused(books.post("/contacts", long)) == (400, 15)
     long = {"contact_name": "Alder", "contact_persons": [{"first_name": "x" * 101}]}
     assert refused(books.post("/contacts", long)) == (400, 15)
