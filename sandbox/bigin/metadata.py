@@ -123,12 +123,13 @@ def field_object(request: Request, module: str, field: Field) -> dict[str, Any]:
     searchable = field.data_type not in ("textarea", "profileimage", "subform")
     permission = "read_write" if written else "read_only"
     off = (
-        "virtual_field", "separator", "history_tracking", "external", "enable_colour_code",
-        "colour_code_enabled_by_system", "pick_list_values_sorted_lexically",
+        "virtual_field", "separator", "enable_colour_code", "colour_code_enabled_by_system",
+        "pick_list_values_sorted_lexically",
     )  # fmt: skip
     empty = (
-        "tooltip", "crypt", "created_time", "modified_time", "global_picklist", "subform", "association_details",
-        "display_format", "display_format_properties", "parent_field", "child_fields", "range", "address",
+        "tooltip", "crypt", "created_time", "modified_time", "global_picklist", "history_tracking", "external",
+        "subform", "association_details", "display_format", "display_format_properties", "parent_field",
+        "child_fields", "range", "address",
     )  # fmt: skip
     return {
         **dict.fromkeys(off, False),

@@ -120,7 +120,9 @@ def checker(request: Request, index: int) -> Checker:
 def _existing(request: Request, check: Checker, row_id: Any) -> Row:
     if row_id is None:
         raise check.missing("id")
-    row = request.org.row(check.module, row_id) if isinstance(row_id, str) else None
+    # Clients in the wild send the id as a number too: the official SDK does.
+    named = isinstance(row_id, (str, int)) and not isinstance(row_id, bool)
+    row = request.org.row(check.module, str(row_id)) if named else None
     if row is None or not visible(request, row):
         raise RecordError("INVALID_DATA", "the id given seems to be invalid", check.details("id", id=str(row_id)[:50]))
     found: Row = row

@@ -37,8 +37,8 @@ USER_KEYS = set(
 ORG_KEYS = set(
     "id company_name zgid primary_zuid primary_email domain_name alias country country_code time_zone currency "
     "currency_symbol currency_locale iso_code street city state zip phone mobile fax website employee_count "
-    "description photo_id zia_portal_id hierarchy_preferences mc_status gapps_enabled lite_users_enabled translation_enabled "
-    "privacy_settings hipaa_compliance_enabled deletable_org_account license_details".split()
+    "description photo_id zia_portal_id hierarchy_preferences mc_status gapps_enabled lite_users_enabled "
+    "translation_enabled privacy_settings hipaa_compliance_enabled deletable_org_account license_details".split()
 )
 
 
