@@ -175,7 +175,15 @@ class ConfigureScreen:
     def cleaned(self) -> ConfigureInput:
         """After is_valid."""
         data = self.form.cleaned_data
-        plain = ("mode", "include_unattached", "duplicates", "policy", "delete_policy", "create_in_bigin", "recent_months")
+        plain = (
+            "mode",
+            "include_unattached",
+            "duplicates",
+            "policy",
+            "delete_policy",
+            "create_in_bigin",
+            "recent_months",
+        )
         rows = [row.row() for row in self._kept()]
         return ConfigureInput(
             mapping=rows,

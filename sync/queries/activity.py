@@ -50,6 +50,12 @@ RUN_STATES: Mapping[str, tuple[str, str | Promise]] = {
 }
 
 
+# A deletion cannot be taken back by itself: the record's id is gone.
+UNDOABLE = (Write.Op.CREATE, Write.Op.UPDATE, Write.Op.INACTIVE, Write.Op.ACTIVE)
+_FELL_THROUGH = Q(undone_by__state__in=(Write.State.REJECTED, Write.State.WITHDRAWN))
+UNDONE = Count("undone_by", filter=~_FELL_THROUGH)
+
+
 @dataclass(frozen=True)
 class RunLine:
     run: Run
@@ -84,10 +90,12 @@ class WriteLine:
     badge: str
     state: str | Promise
     changes: tuple[Change, ...]
+    is_undone: bool = False
 
     @property
     def can_undo(self) -> bool:
-        return self.write.state == Write.State.DONE and self.write.before is not None and not self.write.is_undone  # type: ignore[attr-defined]
+        done = self.write.state == Write.State.DONE and self.write.before is not None
+        return done and self.write.op in UNDOABLE and not self.is_undone
 
 
 def runs(installation: Installation, filters: Mapping[str, str]) -> QuerySet[Run]:
@@ -124,7 +132,7 @@ def writes(installation: Installation, filters: Mapping[str, str]) -> QuerySet[W
     """Newest first; `filters`: run, link, side, op, state, q (part of a record's name)."""
     rows = (
         installation.writes.select_related("link__bigin", "link__books", "run")
-        .annotate(is_undone=Count("undone_by"))
+        .annotate(is_undone=UNDONE)
         .order_by("-pk")
     )
     for name, allowed in (("side", ("bigin", "books")), ("op", Write.Op.values), ("state", Write.State.values)):
@@ -140,7 +148,8 @@ def writes(installation: Installation, filters: Mapping[str, str]) -> QuerySet[W
 
 def write_line(write: Write) -> WriteLine:
     badge, state = WRITE_STATES[Write.State(write.state)]
-    return WriteLine(write, label_of(write.link), OPS.get(write.op, write.op), badge, state, changes_of(write))
+    undone = bool(getattr(write, "is_undone", False))
+    return WriteLine(write, label_of(write.link), OPS.get(write.op, write.op), badge, state, changes_of(write), undone)
 
 
 def changes_of(write: Write) -> tuple[Change, ...]:

@@ -91,7 +91,7 @@ def held_writes(issue: Issue) -> list[Write]:
     """What the brake holds, as it listed it (rules 5.4): up to its first 200."""
     noted = [pk for pk in issue.detail.get("writes", []) if isinstance(pk, int)]
     rows = Write.objects.filter(installation=issue.installation, pk__in=noted)
-    return list(rows.select_related("link__bigin", "link__books").annotate(is_undone=Count("undone_by")).order_by("pk"))
+    return list(rows.select_related("link__bigin", "link__books").order_by("pk"))
 
 
 def sides(issue: Issue) -> dict[str, Record | None]:

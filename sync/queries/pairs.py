@@ -41,7 +41,7 @@ COUNTERPARTS: Mapping[str, tuple[str, ...]] = {
 def linked(installation: Installation, filters: Mapping[str, str]) -> QuerySet[Link]:
     """By name; `filters`: kind, state, q (part of a name or a whole id of either side)."""
     rows = (
-        installation.links.exclude(state=Link.State.RETIRED)
+        installation.links.exclude(state__in=Link.DEAD)
         .select_related("bigin", "books")
         .annotate(open_issues=Count("issues", filter=Q(issues__state=Issue.State.OPEN)))
         .order_by("bigin__label", "books__label", "pk")
@@ -65,7 +65,7 @@ def unlinked(installation: Installation, side: str, filters: Mapping[str, str]) 
     rows = installation.records.filter(side=side, gone_at=None, in_scope=True, kind__in=RECORD_LABELS).order_by(
         "label", "pk"
     )
-    taken = installation.links.exclude(state=Link.State.RETIRED)
+    taken = installation.links.exclude(state__in=Link.DEAD)
     field = "bigin" if side == Side.BIGIN else "books"
     rows = rows.exclude(pk__in=taken.filter(**{f"{field}__isnull": False}).values(field))
     if filters.get("kind") in RECORD_LABELS:

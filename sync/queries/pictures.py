@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Installation, Quota
-from sync.models import Issue, LinkKind, Record, Run, Side
+from sync.models import Issue, Link, LinkKind, Record, Run, Side
 from sync.queries.overview import in_step_by_kind
 from sync.queries.progress import WRITTEN, totals
 
@@ -75,10 +75,10 @@ def stretch(label: str | Promise, amounts: Sequence[tuple[str | Promise, int, st
 def in_step(installation: Installation) -> list[Bar]:
     """For each kind of link: in step, with an open issue, one side missing."""
     well = in_step_by_kind(installation)
-    rows = installation.links.exclude(state="retired").values_list("kind").annotate(Count("pk"))
+    rows = installation.links.exclude(state__in=Link.DEAD).values_list("kind").annotate(Count("pk"))
     everything = dict(rows)
     troubled = dict(
-        installation.links.exclude(state="retired")
+        installation.links.exclude(state__in=Link.DEAD)
         .filter(issues__state=Issue.State.OPEN)
         .values_list("kind")
         .annotate(Count("pk", distinct=True))

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Installation
-from sync.models import Run, Write
+from sync.models import Feed, LinkKind, Run, Write
 
 # Outcomes that are a change of a record.
 WRITTEN = ("created", "updated", "deleted", "inactivated", "activated", "moved")
@@ -28,8 +29,32 @@ class Progress:
     ends_at: datetime | None
 
     @property
-    def left(self) -> int:
-        return self.planned - self.sent
+    def stage(self) -> str:
+        return words_of(self.run.stage) if self.run else ""
+
+
+_STAGES = {"Reading": _("Reading %(what)s"), "Matching": _("Comparing %(what)s"), "Sending": _("Writing %(what)s")}
+_STAGES["Proposing"] = _STAGES["Matching"]
+_OBJECTS = {
+    Feed.BIGIN_COMPANIES: _("companies in Bigin"),
+    Feed.BIGIN_CONTACTS: _("contacts in Bigin"),
+    Feed.BIGIN_PRODUCTS: _("products in Bigin"),
+    Feed.BOOKS_CUSTOMERS: _("customers in Books"),
+    Feed.BOOKS_ITEMS: _("items in Books"),
+    LinkKind.COMPANY_CUSTOMER: _("companies"),
+    LinkKind.CONTACT_CUSTOMER: _("contacts"),
+    LinkKind.CONTACT_PERSON: _("contact persons"),
+    LinkKind.PRODUCT_ITEM: _("products"),
+    "details": _("the details of what changed"),
+}
+
+
+def words_of(stage: str) -> str:
+    """The engine's note of what it is doing, as a person reads it."""
+    verb, _space, what = stage.partition(" ")
+    if verb in _STAGES and what in _OBJECTS:
+        return str(_STAGES[verb]) % {"what": _OBJECTS[what]}
+    return stage
 
 
 NOTHING = Progress(None, False, {}, 0, 0, {}, None, None)

@@ -36,7 +36,7 @@ def home(request: MemberRequest) -> HttpResponse:
         "not_started": not_started,
         "warnings": setup.warnings(installation),
         "summaries": preview.summaries(installation, not_started),
-        "ask_at_once": not_started and not installation.problem and not installation.runs.exists(),
+        "ask_at_once": not_started and not (request.htmx or installation.problem or installation.runs.exists()),
         "lines": overview.module_lines(installation, settings, run),
         "progress": progress.of_newest_series(installation),
         "started": any(setting.started_at for setting in settings.values()),

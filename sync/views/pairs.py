@@ -9,12 +9,13 @@ from accounts.guards import administrator_page
 from accounts.http import MemberRequest
 from sync import services
 from sync.forms import PairsFileForm
+from sync.hands import CannotLink
 from sync.models import Link, Record, Side
 from sync.queries import activity
 from sync.queries import pairs as queries
 from sync.views.parts import own, page_of, show, told
 
-WITH_SIDES = Link.objects.select_related("bigin", "books", "installation").exclude(state=Link.State.RETIRED)
+WITH_SIDES = Link.objects.select_related("bigin", "books", "installation").exclude(state__in=Link.DEAD)
 
 
 @require_GET
@@ -70,7 +71,10 @@ def link_form(request: MemberRequest, pk: int) -> HttpResponse:
 def link(request: MemberRequest) -> HttpResponse:
     bigin = own(request, Record.objects.filter(side=Side.BIGIN), request.POST.get("bigin") or "0")
     books = own(request, Record.objects.filter(side=Side.BOOKS), request.POST.get("books") or "0")
-    made = services.link(request.installation, bigin, books, request.member.name)
+    try:
+        made = services.link(request.installation, bigin, books, request.member.name)
+    except CannotLink as reason:
+        return told(request, str(reason), "sync:pairs", level=messages.WARNING)
     return told(request, _("Linked. The next run brings the two into step."), "sync:pair", made.pk)
 
 
