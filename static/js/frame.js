@@ -46,7 +46,10 @@
     const entry = document.querySelector("[data-frame-entry][data-record-url]");
     if (!entry) return;
     const path = entry.dataset.recordUrl.replace("{module}", module).replace("{id}", ids[0]);
-    location.replace(path + location.search);
+    const kept = new URLSearchParams(location.search);
+    kept.delete("Entity");
+    kept.delete("EntityId");
+    location.replace(kept.size ? `${path}?${kept}` : path);
   };
 
   const events = {
@@ -67,6 +70,9 @@
   };
 
   const begin = () => {
+    // The topping's loader heard from Bigin already which record it is and put it into the address.
+    const told = new URLSearchParams(location.search);
+    if (told.has("Entity")) enter({ Entity: told.get("Entity"), EntityId: told.get("EntityId") });
     if (!framed || !around) {
       setMode("alone");
       return;
