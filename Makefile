@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO_READY := $(VENV)/.ready-demo
 DEV_READY := $(VENV)/.ready-dev
-PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
+PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps
 UV ?= uv
 # No host of any registry stands in a lock, so whatever the reader's pip is told to use will do.
 LOCK := $(UV) --no-config pip compile pyproject.toml --quiet --universal --python-version 3.11 \
@@ -65,6 +65,10 @@ topping/node_modules/.ready: topping/package-lock.json
 
 topping: topping/node_modules/.ready ## check and zip the Bigin package with Zoho's own tool; TOPPING_URL=https://your.host
 	@cd topping && node build.mjs
+
+gallery: $(DEV_READY) ## a picture of every screen, taken by the browser tests: screenshots/index.html
+	$(BIN)/pytest -m browser
+	@$(BIN)/python -m devtools.gallery
 
 bench: $(DEV_READY) ## the benchmarks
 	$(BIN)/python -m benchmarks

@@ -4,7 +4,7 @@ import pytest
 from grimp import ImportGraph
 from importlinter.domain.contract import ContractCheck
 
-from devtools import lint_shape, lint_templates
+from devtools import gallery, lint_shape, lint_templates
 from devtools.import_contracts import ImportsOnly, OnlyFrom
 
 
@@ -101,3 +101,11 @@ def test_imports_only_allows_the_standard_library_and_its_own_kind() -> None:
         False,
         ["sync.fields imports sync.models (line 3)", "sync.plan imports django (line 3)"],
     )
+
+
+def test_gallery_groups_by_area_and_escapes() -> None:
+    html = gallery.page(["sync-b.png", "accounts-<x>.png", "sync-a.png"])
+    assert html.index("<h2>accounts</h2>") < html.index("<h2>sync</h2>")
+    assert html.index('src="sync-a.png"') < html.index('src="sync-b.png"')
+    assert 'src="accounts-&lt;x&gt;.png"' in html
+    assert "<x>" not in html
