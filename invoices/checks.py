@@ -45,7 +45,8 @@ def number(text: str) -> Decimal:
     grouping = typed.count(",") + typed.count(".") > 1 and not ("," in typed and "." in typed)
     whole, fraction = (typed, "") if last < 0 or grouping else (typed[:last], typed[last + 1 :])
     try:
-        return Decimal(re.sub(r"[ ,.'\u2019]", "", whole) + "." + (fraction or "0"))
+        digits = re.sub(r"[ ,.'\u2019]", "", whole)
+        return Decimal(f"{digits}.{fraction}" if fraction else digits)
     except InvalidOperation as error:
         raise NumberError("Write a number such as 12.50.") from error
 

@@ -128,7 +128,7 @@ def _changed(feed: DocumentFeed, books: Books) -> None:
 
 def _whole(feed: DocumentFeed, books: Books) -> None:
     """By creation, ascending, so that deletions and edits do not shuffle the pages; what it lacks is gone."""
-    kind, started, number, newest = bodies.kind_of(feed.kind), timezone.now(), 1, feed.mark
+    kind, number, newest = bodies.kind_of(feed.kind), 1, feed.mark
     first: BooksPage | None = None
     while True:
         page = _page(feed, books, "created_time", number, None)
@@ -138,6 +138,7 @@ def _whole(feed: DocumentFeed, books: Books) -> None:
         if not page.more:
             break
         number += 1
+    started = first.requested_at
     vanished = Document.objects.filter(
         installation=feed.installation, kind=kind, state=Document.State.STANDS, seen_at__lt=started
     )
