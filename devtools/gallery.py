@@ -1,4 +1,4 @@
-"""One page of all screenshots that the browser tests left, grouped by the part of the product their names begin with."""
+"""One page of all screenshots that the browser tests left, grouped by the area their names begin with."""
 
 import sys
 from html import escape
