@@ -26,6 +26,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--topping-url", default="http://localhost:8000", help="where the product answers")
     parser.add_argument("--client-id", default=world.CLIENT_ID)
     parser.add_argument("--client-secret", default=world.CLIENT_SECRET)
+    parser.add_argument("--public-url", help="the address others reach it at, where that is not http://HOST:PORT")
+    parser.add_argument("--until-eof", action="store_true", help="end when standard input does: no orphan of its owner")
     parser.add_argument("--now", type=datetime.fromisoformat, help="what the sandbox's clock says at the start")
     parser.add_argument("--lift-limits", action="store_true", help="no quotas, no concurrency or token limits")
     return parser.parse_args()
@@ -86,12 +88,14 @@ async def main() -> int:
     ended = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, ended.set)
+    if options.until_eof:
+        asyncio.get_running_loop().add_reader(sys.stdin, ended.set)
     try:
         runner, port = await app.serve(made, options.host, options.port, file)
     except OSError as error:
         print(f"sandbox: cannot listen on {options.host}:{options.port}: {error.strerror}", file=sys.stderr)
         return 1
-    made.base_url = f"http://{options.host}:{port}"
+    made.base_url = (options.public_url or f"http://{options.host}:{port}").rstrip("/")
     print(json.dumps(announcement(made)), flush=True)
     await ended.wait()
     await runner.cleanup()

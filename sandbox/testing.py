@@ -95,19 +95,18 @@ def running_sandbox(
 ) -> Iterator[Sandbox]:
     """Starts `python -m sandbox` and ends it on leaving. Raises RuntimeError when it does not start."""
     command = [sys.executable, "-m", "sandbox", "--port", str(port), "--seed", seed, "--topping-url", topping_url]
+    command += ["--until-eof"]  # a test run that is killed leaves none behind
     command += ["--state", str(state)] if state else []
     command += ["--now", now] if now else []
     command += ["--lift-limits"] if lift_limits else []
-    process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})}
-    )
-    try:
-        line = process.stdout.readline() if process.stdout else ""
-        if not line:
-            raise RuntimeError(f"the sandbox ended with {process.wait()} before it listened")
-        yield Sandbox(**json.loads(line))
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-        if process.stdout:
-            process.stdout.close()
+    told = {**os.environ, **(environment or {})}
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=told
+    ) as process:
+        try:
+            line = process.stdout.readline() if process.stdout else ""
+            if not line:
+                raise RuntimeError(f"the sandbox ended with {process.wait()} before it listened")
+            yield Sandbox(**json.loads(line))
+        finally:
+            process.terminate()
