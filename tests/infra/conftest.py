@@ -44,7 +44,7 @@ def processes_of(folder: Path) -> dict[int, str]:
     return found
 
 
-def wait_until(true: Callable[[], bool], *, seconds: float = 20) -> bool:
+def wait_until(true: Callable[[], bool], *, seconds: float = 60) -> bool:
     """Whether it became true in time; looks often, because it usually is at once."""
     deadline = time.monotonic() + seconds
     while not true():

