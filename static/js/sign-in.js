@@ -131,7 +131,9 @@
         return;
       }
       const address = addressOf(button, { challenge });
-      popup = window.open(address, "bigin-books-consent", "popup,width=560,height=720");
+      // A name of this page's own: a second press uses the same window again, and another frame's stays another's.
+      popup = window.open(address, `consent-${challenge.slice(0, 12)}`, "popup,width=560,height=720");
+      popup?.focus();
       show("blocked", !popup);
       const link = part("blocked")?.querySelector("a");
       if (!popup && link) link.href = address;

@@ -1,20 +1,27 @@
 """A real Chromium, the topping framed across sites: mini Bigin on 127.0.0.1, the product on localhost."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, expect
+from django.utils import timezone
+from playwright.sync_api import Browser, BrowserContext, Frame, FrameLocator, Locator, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.models import Connection, Installation
+from accounts.models import Connection, Installation, Member
 from sandbox.testing import Sandbox, running_sandbox
-from tests.browser import chromium, new_context, shot
+from tests.browser import FLAGS, chromium, chromium_path, new_context, shot
+from tests.factories import connected_installation
 
 __all__ = ["chromium", "new_context"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-MARTA, AMARA, PRIYA = "700001001", "700001003", "700002001"
+MARTA, JONAS, AMARA, PRIYA = "700001001", "700001002", "700001003", "700002001"
+People = Callable[..., BrowserContext]
+Watched = Callable[[Path], BrowserContext]
 
 
 @dataclass
@@ -29,6 +36,27 @@ class Stage:
 
 
 @pytest.fixture
+def people(new_context: People) -> People:
+    return new_context
+
+
+@pytest.fixture
+def watched(chromium: Browser) -> Iterator[Watched]:
+    """A browser with a folder, and so with settings, of its own."""
+    contexts: list[BrowserContext] = []
+
+    def make(folder: Path) -> BrowserContext:
+        path = chromium_path()
+        context = chromium.browser_type.launch_persistent_context(str(folder), executable_path=path, args=FLAGS)
+        contexts.append(context)
+        return context
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
 def stage(live_server: LiveServer, settings: Settings) -> Iterator[Stage]:
     with running_sandbox("travel-agency", topping_url=live_server.url, lift_limits=True) as running:
         settings.SANDBOX_URL = running.url
@@ -38,7 +66,7 @@ def stage(live_server: LiveServer, settings: Settings) -> Iterator[Stage]:
         yield Stage(running, live_server.url)
 
 
-def part(place: Page | FrameLocator, name: str) -> Locator:
+def part(place: Page | Frame | FrameLocator, name: str) -> Locator:
     return place.locator(f"[data-test='{name}']")
 
 
@@ -47,30 +75,186 @@ def accept(popup: Page, who: str) -> None:
     popup.locator("#accept").click()
 
 
-def test_setup_now_in_a_frame_across_sites(stage: Stage, new_context: Callable[..., BrowserContext]) -> None:
-    context = new_context()
+def press(page: Page, button: Locator, who: str) -> Page:
+    """Presses a button that opens a consent and gives it; returns the popup."""
+    expect(button).to_be_enabled()
+    with page.expect_popup() as opened:
+        button.click()
+    accept(opened.value, who)
+    return opened.value
+
+
+def connect(stage: Stage) -> Installation:
+    return connected_installation(stage.sandbox)
+
+
+def test_setup_now_in_a_frame_across_sites(stage: Stage, people: People) -> None:
+    context = people()
     page, frame = stage.open_settings(context)
     expect(part(frame, "setup-now")).to_be_enabled()
     shot(page, "accounts-signed-out-settings")
-    with page.expect_popup() as opened:
-        part(frame, "setup-now").click()
-    shot(opened.value, "accounts-consent")
-    accept(opened.value, MARTA)
+    popup = press(page, part(frame, "setup-now"), MARTA)
     expect(part(frame, "connect-books")).to_be_enabled()
     shot(page, "accounts-setup-2-books")
-    assert opened.value.is_closed()
-    with page.expect_popup() as opened:
-        part(frame, "connect-books").click()
-    accept(opened.value, MARTA)
+    assert popup.is_closed()
+    press(page, part(frame, "connect-books"), MARTA)
     expect(part(frame, "save")).to_be_visible()
     shot(page, "accounts-setup-3-organisation")
     frame.get_by_label("Organisation").select_option(index=1)
     part(frame, "save").click()
     expect(part(frame, "save")).to_have_count(0)
-    page.wait_for_function("document.querySelector('iframe').dataset.state === 'connected'")
     installation = Installation.objects.get()
     assert installation.state == Installation.State.ACTIVE
     assert Connection.objects.count() == 2
     session = next(cookie for cookie in context.cookies(stage.base_url) if cookie["name"] == "__Host-session")
     assert session["sameSite"] == "None"
     assert session["partitionKey"] == "http://127.0.0.1"
+
+
+def test_the_typed_code_where_zohos_pages_cut_the_opener(stage: Stage, people: People) -> None:
+    connect(stage)
+    stage.sandbox.switch(accounts_coop="same-origin")
+    page, frame = stage.open_settings(people())
+    popup = press(page, part(frame, "sign-in"), MARTA)
+    code = part(popup, "typed-code")
+    expect(code).to_be_visible()
+    shot(popup, "accounts-popup-typed-code")
+    part(frame, "code-field").fill("WRONG234")
+    part(frame, "code-send").click()
+    expect(part(frame, "sign-in-problem")).to_contain_text("not valid (any more)")
+    shot(page, "accounts-typed-code-wrong")
+    part(frame, "code-field").fill(code.inner_text().lower())
+    part(frame, "code-send").click()
+    expect(part(frame, "signed-out")).to_have_count(0)
+    assert "Marta" in frame.locator("body").inner_text()
+
+
+def test_a_blocked_popup_leaves_a_link_that_works(stage: Stage, people: People) -> None:
+    connect(stage)
+    context = people()
+    context.add_init_script("if (window.parent !== window) window.open = () => null;")
+    page, frame = stage.open_settings(context)
+    expect(part(frame, "sign-in")).to_be_enabled()
+    part(frame, "sign-in").click()
+    link = frame.get_by_role("link", name="Open it with this link")
+    expect(link).to_be_visible()
+    shot(page, "accounts-popup-blocked")
+    with page.expect_popup() as opened:
+        link.click()
+    accept(opened.value, MARTA)
+    expect(part(frame, "signed-out")).to_have_count(0)
+
+
+def test_denied_consent_and_other_refusals_are_calm(stage: Stage, people: People) -> None:
+    connect(stage)
+    page, frame = stage.open_settings(people())
+    expect(part(frame, "sign-in")).to_be_enabled()
+    with page.expect_popup() as opened:
+        part(frame, "sign-in").click()
+    opened.value.locator("#reject").click()
+    expect(part(opened.value, "trouble")).to_contain_text("Access was not granted")
+    shot(opened.value, "accounts-denied")
+    opened.value.close()
+    popup = press(page, part(frame, "sign-in"), PRIYA)
+    expect(part(popup, "trouble")).to_contain_text("Second Org is not set up yet")
+    shot(popup, "accounts-not-set-up")
+    popup.close()
+    popup = press(page, part(frame, "setup-now"), AMARA)
+    expect(part(popup, "trouble")).to_contain_text("Only an administrator can set this up")
+    shot(popup, "accounts-not-administrator")
+    popup.close()
+    press(page, part(frame, "sign-in"), AMARA)
+    expect(part(frame, "no-permission")).to_be_visible()
+    shot(page, "accounts-no-permission")
+    part(frame, "sign-out").click()
+    expect(part(frame, "sign-in")).to_be_enabled()
+
+
+def test_cookies_blocked_altogether_leave_a_window_in_which_everything_works(
+    stage: Stage, watched: Watched, tmp_path: Path
+) -> None:
+    """Chromium still gives frames their partitioned cookies when third-party ones are blocked: hence a rule by hand."""
+    (tmp_path / "Default").mkdir()
+    rule = {f"{stage.base_url},{stage.sandbox.url}": {"setting": 2}}
+    preferences = {"profile": {"content_settings": {"exceptions": {"cookies": rule}}}}
+    (tmp_path / "Default" / "Preferences").write_text(json.dumps(preferences))
+    context = watched(tmp_path)
+    page, frame = stage.open_settings(context)
+    expect(part(frame, "cookies-blocked")).to_be_visible()
+    expect(part(frame, "setup-now")).to_be_hidden()
+    shot(page, "accounts-cookies-blocked")
+    with page.expect_popup() as opened:
+        part(frame, "own-window").click()
+    window = opened.value
+    expect(part(window, "setup-now")).to_be_enabled()
+    part(window, "setup-now").click()
+    accept(window, MARTA)
+    expect(part(window, "connect-books")).to_be_enabled()
+    part(window, "connect-books").click()
+    accept(window, MARTA)
+    window.get_by_label("Organisation").select_option(index=1)
+    part(window, "save").click()
+    expect(part(window, "save")).to_have_count(0)
+    assert Installation.objects.get().state == Installation.State.ACTIVE
+    window.goto(f"{stage.base_url}/embed/setup/connections/")
+    expect(part(window, "connection-books")).to_be_visible()
+    shot(window, "accounts-connections")
+
+
+def test_a_form_sent_after_the_sessions_end_is_kept_and_goes_on(stage: Stage, people: People) -> None:
+    page, frame = stage.open_settings(people())
+    press(page, part(frame, "setup-now"), MARTA)
+    press(page, part(frame, "connect-books"), MARTA)
+    frame.get_by_label("Organisation").select_option(index=1)
+    frame.get_by_label("E-mail address").fill("nobody@elsewhere.example")
+    Member.objects.update(expires_at=timezone.now())
+    part(frame, "save").click()
+    expect(part(frame, "signed-out")).to_contain_text("what you typed is kept")
+    shot(page, "accounts-form-kept")
+    press(page, part(frame, "sign-in"), MARTA)
+    expect(frame.get_by_label("E-mail address")).to_have_value("nobody@elsewhere.example")
+    expect(frame.locator("body")).to_contain_text("active user of the organisation")
+    shot(page, "accounts-setup-wrong-address")
+
+
+def test_reconnect_by_hand(stage: Stage, people: People) -> None:
+    installation = connect(stage)
+    problem = "Zoho Books no longer accepts our access. An administrator can press Reconnect to go on; nothing is lost."
+    Connection.objects.filter(product="books").update(problem=problem, problem_since=timezone.now())
+    Installation.objects.update(state=Installation.State.PAUSED, problem=problem)
+    page, frame = stage.open_settings(people())
+    press(page, part(frame, "sign-in"), MARTA)
+    expect(part(frame, "signed-out")).to_have_count(0)
+    inner = next(one for one in page.frames if one.url.startswith(stage.base_url))
+    inner.goto(f"{stage.base_url}/embed/setup/connections/")
+    expect(part(frame, "reconnect-books")).to_be_enabled()
+    shot(page, "accounts-connections-lost")
+    press(page, part(frame, "reconnect-books"), JONAS)
+    expect(part(frame, "connection-books")).to_contain_text("connected")
+    expect(frame.get_by_text("no longer accepts")).to_have_count(0)
+    installation.refresh_from_db()
+    assert (installation.state, installation.problem) == (Installation.State.ACTIVE, "")
+
+
+@pytest.mark.parametrize("look", ["narrow", "dark"])
+def test_looks(stage: Stage, people: People, look: str) -> None:
+    """Pictures for people; and nothing is wider than the window."""
+    options: dict[str, Any] = {"color_scheme": "dark"} if look == "dark" else {}
+    context = people(**options)
+    page = context.new_page()
+    if look == "narrow":
+        page.set_viewport_size({"width": 320, "height": 700})
+    page.goto(f"{stage.base_url}/embed/settings/")
+    shot(page, f"accounts-settings-{look}")
+    part(page, "setup-now").click()
+    accept(page, MARTA)
+    expect(part(page, "connect-books")).to_be_enabled()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    shot(page, f"accounts-setup-{look}")
+    page.goto(f"{stage.base_url}/embed/setup/connections/")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    shot(page, f"accounts-connections-{look}")
+    page.goto(f"{stage.base_url}/oauth/callback/?state=x")
+    shot(page, f"accounts-trouble-{look}")
+    page.goto(stage.base_url)
+    shot(page, f"accounts-front-{look}")
