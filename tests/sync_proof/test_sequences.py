@@ -1,0 +1,46 @@
+"""Whatever people do on both sides, in every mode and policy: at the end all is in step, nothing doubled, nothing lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from tests.sync_proof.seeded import DELETES, DUPLICATES, NAMES
+from tests.sync_proof.trial import BEGINNING, MODES, POLICIES, Operation, Trial
+from tests.sync_proof.world import World
+
+numbers = st.integers(0, 11)
+operations: st.SearchStrategy[list[Operation]] = st.lists(
+    st.tuples(st.sampled_from(NAMES), numbers, numbers), min_size=3, max_size=14
+)
+choices = st.fixed_dictionaries(
+    {
+        "mode": st.sampled_from(MODES),
+        "include_unattached": st.booleans(),
+        "duplicates": st.sampled_from(DUPLICATES),
+        "policy": st.sampled_from(POLICIES),
+        "delete_policy": st.sampled_from(DELETES),
+    }
+)
+
+
+@settings(
+    max_examples=30,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(chosen=choices, steps=operations)
+def test_any_sequence_ends_in_step(world: World, chosen: dict[str, Any], steps: list[Operation]) -> None:
+    world.fresh(**chosen)
+    trial = Trial(world)
+    try:
+        trial.play([*BEGINNING, *steps])
+        trial.end()
+    except Exception as error:
+        error.add_note(f"{chosen} {steps}")
+        raise

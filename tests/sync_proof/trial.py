@@ -1,0 +1,337 @@
+"""One trial: people work on both sides, runs go on in between, and at quiet points the end state is checked.
+
+An operation is a name and two numbers, which choose what it works on: so a sequence is data that can be shrunk,
+repeated by its seed, and written down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sync.models import Issue, Link, Module
+from tests.sync_proof.checker import Ledger, check
+from tests.sync_proof.world import A_WHILE, World
+
+Operation = tuple[str, int, int]
+DAY = 86_400.0
+BEGINNING: list[Operation] = [
+    ("add_company", 0, 1), ("add_contact", 0, 1), ("add_contact", 0, 4), ("add_customer", 0, 1), ("add_product", 0, 1),
+    ("add_item", 0, 1),
+]  # fmt: skip
+_BIGIN = {"company": "Accounts", "contact": "Contacts", "product": "Products"}
+MODES = ("both", "companies", "contacts")
+POLICIES = ("newest", "bigin", "books", "ask")
+
+
+class Trial:
+    """`known` lists what people have met of each kind, in the order in which they met it; choices go by index."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.ledger = Ledger()
+        self.number = 0
+        self.known: dict[str, list[str]] = {
+            kind: [] for kind in ("company", "contact", "product", "customer", "person", "item")
+        }
+        self.binned: list[tuple[str, str]] = []
+
+    def play(self, operations: Sequence[Operation]) -> None:
+        for name, which, how in operations:
+            OPERATIONS[name](self, which, how)
+
+    def end(self) -> None:
+        """Quiet at last: fails with everything that is wrong."""
+        self.world.settle()
+        self.world.time.forward(DAY + 60)  # what was deleted in Books shows in the nightly listing only
+        self.world.settle()
+        self.world.forget_calls()
+        self.world.sync()
+        assert not self.world.writes(), f"a quiet run wrote: {self.world.writes()}"
+        snapshot = self.world.look()
+        wrong = check(self.world.installation, snapshot, self.ledger)
+        assert not wrong, "\n".join(["", *wrong])
+        self.remember()
+
+    def remember(self) -> None:
+        """People see what the sync has made."""
+        snapshot = self.world.look()
+        for kind, ids in self.known.items():
+            ids += [one for one in snapshot.of(kind) if one not in ids]
+
+    # Choosing
+
+    def pick(self, kind: str, which: int) -> str | None:
+        ids = self.known[kind]
+        return ids[which % len(ids)] if ids else None
+
+    def fresh(self, word: str) -> str:
+        self.number += 1
+        return f"{word} {self.number:03d}"
+
+    def made(self, kind: str, remote_id: str) -> str:
+        self.known[kind].append(remote_id)
+        self.ledger.made.add((kind, remote_id))
+        return remote_id
+
+    def wrote(self, kind: str, remote_id: str, ok: bool, **values: str) -> None:
+        if ok:
+            self.ledger.edits.update({(kind, remote_id, name): value for name, value in values.items()})
+
+    # Bigin
+
+    def add_company(self, which: int, how: int) -> None:
+        name = self.fresh("Company")
+        more = {"Phone": f"+1 555 {self.number:04d}"} if how % 2 else {"Billing_City": self.fresh("City")}
+        self.made("company", self.world.bigin.add("Accounts", Account_Name=name, **more))
+
+    def add_contact(self, which: int, how: int) -> None:
+        company = self.pick("company", which) if how % 4 else None
+        if company is not None and ("company", company) in self.ledger.deleted:
+            return
+        first, last = self.fresh("First").replace(" ", ""), self.fresh("Last").replace(" ", "")
+        mail = {"Email": f"person{self.number}@trial.example"} if how % 3 else {}
+        self.made("contact", self.world.bigin.contact(company, first, last, **mail))
+
+    def add_product(self, which: int, how: int) -> None:
+        name = self.fresh("Product")
+        code = {"Product_Code": f"P-{self.number}"} if how % 3 else {}
+        self.made("product", self.world.bigin.add("Products", Product_Name=name, Unit_Price=10 + how, **code))
+
+    def edit_company(self, which: int, how: int) -> None:
+        one = self.pick("company", which)
+        if one is None:
+            return
+        value = self.fresh("New")
+        field, name = (("Account_Name", "name"), ("Phone", "phone"), ("Website", "website"), ("Billing_City", "city"))[
+            how % 4
+        ]
+        written = {"phone": f"+1 777 {self.number:04d}", "website": f"https://{self.number}.example"}.get(name, value)
+        if how % 7 == 6 and name != "name":
+            written = ""
+        ok = self.world.bigin.edit(
+            "Accounts", one, **{field: f" {written}  " if how % 5 == 4 and written else written or None}
+        )
+        self.wrote("company", one, ok, **{name: written.removeprefix("https://")})
+
+    def edit_contact(self, which: int, how: int) -> None:
+        one = self.pick("contact", which)
+        if one is None:
+            return
+        value = self.fresh("Fresh").replace(" ", "")
+        values, told = (
+            ({"First_Name": value, "Last_Name": "Changed"}, {"name": f"{value} Changed"}),
+            ({"Email": f"{value.lower()}@trial.example"}, {"email": f"{value.lower()}@trial.example"}),
+            ({"Phone": f"+1 888 {self.number:04d}"}, {"phone": f"+1 888 {self.number:04d}"}),
+            ({"Title": value}, {"title": value}),
+        )[how % 4]
+        self.wrote("contact", one, self.world.bigin.edit("Contacts", one, **values), **told)
+
+    def edit_product(self, which: int, how: int) -> None:
+        one = self.pick("product", which)
+        if one is None:
+            return
+        value = self.fresh("Article")
+        values: dict[str, Any] = ({"Product_Name": value}, {"Description": value}, {"Product_Active": how % 8 < 4})[
+            how % 3
+        ]
+        told = ({"name": value}, {"description": value}, {"active": str(how % 8 < 4)})[how % 3]
+        self.wrote("product", one, self.world.bigin.edit("Products", one, **values), **told)
+
+    def move_contact(self, which: int, how: int) -> None:
+        one, company = self.pick("contact", which), self.pick("company", how) if how % 4 else None
+        if one is not None and self.world.bigin.move(one, company):
+            self.unsettle("contact", one)
+
+    def delete_in_bigin(self, which: int, how: int) -> None:
+        kind = ("company", "contact", "product")[how % 3]
+        one = self.pick(kind, which)
+        if one is None:
+            return
+        before = {contact for contact, row in self.world.bigin.all("Contacts").items() if _company_of(row) == one}
+        if self.world.bigin.delete(_BIGIN[kind], one):
+            self.binned.append((kind, one))
+            self.ledger.deleted.add((kind, one))
+            self.ledger.deleted.update(("contact", child) for child in before if kind == "company")
+
+    def restore_in_bigin(self, which: int, how: int) -> None:
+        if not self.binned:
+            return
+        kind, one = self.binned.pop(which % len(self.binned))
+        self.world.bigin.restore(_BIGIN[kind], one)
+        alive = self.world.bigin.all(_BIGIN[kind])
+        assert one in alive
+        for contact in self.world.bigin.all("Contacts") if kind == "company" else ():
+            self.unsettle("contact", contact)
+        self.unsettle(kind, one)
+
+    def merge_companies(self, which: int, how: int) -> None:
+        alive = list(self.world.bigin.all("Accounts"))
+        if len(alive) < 2:
+            return
+        survivor, loser = alive[which % len(alive)], alive[(which + 1 + how % (len(alive) - 1)) % len(alive)]
+        if survivor == loser:
+            return
+        children = [one for one, row in self.world.bigin.all("Contacts").items() if _company_of(row) == loser]
+        self.world.bigin.merge("Accounts", survivor, loser)
+        self.ledger.deleted.add(("company", loser))
+        self.unsettle("company", survivor)
+        for child in children:
+            self.unsettle("contact", child)
+
+    # Books
+
+    def add_customer(self, which: int, how: int) -> None:
+        name = self.fresh("Customer")
+        first, mail = f"Given{self.number}", f"guest{self.number}@trial.example"
+        person = {"first_name": first, "last_name": "Guest", "email": mail}
+        more = {"customer_sub_type": "individual"} if how % 5 == 4 else {}
+        self.customer(self.world.books.customer(name, *([person] if how % 3 or more else []), **more))
+
+    def add_namesake(self, which: int, how: int) -> None:
+        """A customer called like a company of Bigin: a duplicate, in the words of the Configure screen."""
+        one = self.pick("company", which)
+        row = self.world.bigin.all("Accounts").get(one or "")
+        if row is not None:
+            self.customer(self.world.books.customer(str(row["Account_Name"]), website=f"https://namesake{how}.example"))
+
+    def customer(self, row: dict[str, Any]) -> None:
+        self.made("customer", str(row["contact_id"]))
+        for person in row["contact_persons"]:
+            self.made("person", str(person["contact_person_id"]))
+
+    def add_person(self, which: int, how: int) -> None:
+        customer = self.pick("customer", which)
+        if customer is None:
+            return
+        name = self.fresh("Person").replace(" ", "")
+        made = self.world.books.person(
+            customer, first_name=name, last_name="Added", email=f"{name.lower()}@trial.example"
+        )
+        if made is not None:
+            self.made("person", made)
+
+    def add_item(self, which: int, how: int) -> None:
+        name = self.fresh("Item")
+        code = {"sku": f"I-{self.number}"} if how % 2 else {}
+        self.made("item", str(self.world.books.item(name, rate=20 + how, **code)["item_id"]))
+
+    def edit_customer(self, which: int, how: int) -> None:
+        one = self.pick("customer", which)
+        if one is None:
+            return
+        books, value, name = self.world.books, self.fresh("Kept"), ("name", "phone", "website", "city")[how % 4]
+        if name == "name":
+            ok = books.edit(one, contact_name=value, company_name=value)
+        elif name == "website":
+            value = f"kept{self.number}.example"
+            ok = books.edit(one, website=value)
+        else:
+            value = f"+1 999 {self.number:04d}" if name == "phone" else value
+            ok = books.edit_address(one, **{name: value})
+        self.wrote("customer", one, ok, **{name: value})
+
+    def edit_person(self, which: int, how: int) -> None:
+        one = self.pick("person", which)
+        if one is None:
+            return
+        value = self.fresh("Known").replace(" ", "")
+        values, told = (
+            ({"first_name": value, "last_name": "Kept"}, {"name": f"{value} Kept"}),
+            ({"email": f"{value.lower()}@trial.example"}, {"email": f"{value.lower()}@trial.example"}),
+            ({"phone": f"+1 666 {self.number:04d}"}, {"phone": f"+1 666 {self.number:04d}"}),
+            ({"designation": value}, {"title": value}),
+        )[how % 4]
+        customer = self.world.books.edit_person(one, **values)
+        self.wrote("person", one, customer is not None, **told)
+        if customer is not None:  # the primary person of an individual is the customer
+            self.wrote("customer", customer, True, **told)
+
+    def edit_item(self, which: int, how: int) -> None:
+        one = self.pick("item", which)
+        if one is None:
+            return
+        value = self.fresh("Ware")
+        values, told = (
+            ({"name": value}, {"description": value})[how % 2],
+            ({"name": value}, {"description": value})[how % 2],
+        )
+        self.wrote("item", one, self.world.books.edit_item(one, **values), **told)
+
+    def delete_in_books(self, which: int, how: int) -> None:
+        kind = ("customer", "person", "item")[how % 3]
+        one = self.pick(kind, which)
+        if one is None:
+            return
+        call: dict[str, Callable[[str], bool]] = {
+            "customer": self.world.books.delete,
+            "person": self.world.books.delete_person,
+            "item": self.world.books.delete_item,
+        }
+        if call[kind](one):
+            self.ledger.deleted.add((kind, one))
+
+    def mark_in_books(self, which: int, how: int) -> None:
+        kind, status = ("customer", "item")[how % 2], ("inactive", "active")[how % 4 // 2]
+        one = self.pick(kind, which)
+        if one is not None:
+            ok = self.world.books.mark(f"{'contacts' if kind == 'customer' else 'items'}/{one}", status)
+            self.wrote(kind, one, ok, **({"active": str(status == "active")} if kind == "item" else {}))
+
+    # Time, runs and settings
+
+    def run(self, which: int, how: int) -> None:
+        self.world.time.forward((0.0, 61.0, A_WHILE, 7 * 3600.0)[how % 4])
+        self.world.sync([(Module.CUSTOMERS, Module.PRODUCTS)[which % 2]] if how % 5 == 4 else None)
+        self.remember()
+
+    def day(self, which: int, how: int) -> None:
+        self.world.time.forward(DAY + 60)
+        self.run(which, 0)
+
+    def settle(self, which: int, how: int) -> None:
+        self.end()
+
+    def switch_mode(self, which: int, how: int) -> None:
+        self.world.choose(mode=MODES[which % 3], include_unattached=bool(how % 2))
+        self.ledger.values.clear()
+
+    def change_policy(self, which: int, how: int) -> None:
+        self.world.choose(policy=POLICIES[which % 4])
+
+    def answer(self, which: int, how: int) -> None:
+        """An administrator decides the oldest question."""
+        from sync import decisions  # noqa: PLC0415 - what it offers is looked at when it is needed
+
+        issues = Issue.objects.filter(installation=self.world.installation, state="open").select_related(
+            "link", "record"
+        )
+        issue = issues.order_by("pk").first()
+        if issue is None:
+            return
+        if issue.kind == "clash":
+            decisions.resolve_clash(issue, dict.fromkeys(issue.detail, ("bigin", "books")[how % 2]), "a test")
+        elif issue.kind == "duplicate" and how % 2:
+            decisions.create_anyway(issue, "a test")
+        else:
+            decisions.retry(issue, "a test")
+
+    def unsettle(self, kind: str, remote_id: str) -> None:
+        self.ledger.unsettled.add((kind, remote_id))
+        for link in Link.objects.filter(bigin__remote_id=remote_id, books__isnull=False).select_related("books"):
+            if link.books is not None:
+                self.ledger.unsettled.add((link.books.kind, link.books.remote_id))
+
+
+def _company_of(row: dict[str, Any]) -> str:
+    return str((row.get("Account_Name") or {}).get("id") or "")
+
+
+OPERATIONS: dict[str, Callable[[Trial, int, int], None]] = {
+    name: getattr(Trial, name)
+    for name in (
+        "add_company add_contact add_product edit_company edit_contact edit_product move_contact delete_in_bigin"
+        " restore_in_bigin merge_companies add_customer add_namesake add_person add_item edit_customer edit_person"
+        " edit_item delete_in_books mark_in_books run day settle switch_mode change_policy answer"
+    ).split()
+}
