@@ -53,6 +53,21 @@ def store(
     return len(changed)
 
 
+def put(shape: Shape, seen: Sequence[Seen], now: datetime) -> dict[tuple[str, str], Record]:
+    """What a remote answered to a write, merged into the records but not stored yet. Locks them."""
+    existing = _existing(shape.installation, seen)
+    found = {}
+    for item in seen:
+        key = (item.kind, item.remote_id)
+        held = existing.get(key)
+        record = merged(shape, item, held, now, now) or held
+        if record is None:
+            raise AssertionError("an unknown record is always news")
+        record.listed_at = record.listed_at or now
+        found[key] = record
+    return found
+
+
 def upsert(records: Sequence[Record]) -> None:
     if records:
         Record.objects.bulk_create(

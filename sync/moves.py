@@ -11,7 +11,7 @@ from django.db import transaction
 from sync import bodies, mirror, outbox, removal, replicate, send_books, settle, sources
 from sync.creation import PARENT
 from sync.fields import bare, shown
-from sync.models import Link, Record, RecordKind, Write
+from sync.models import Link, Record, Write
 from sync.work import Stopped, Work
 from zoho.errors import Rejected
 
@@ -71,13 +71,8 @@ def _mail(work: Work, write: Write) -> None:
 
 def _swap(work: Work, write: Write, seen: sources.Seen) -> None:
     """The link goes from the old person to the new one; the old record is gone by our own hand."""
-    mirror.store(work.shape, [seen], work.clock.now())
-    record = Record.objects.get(installation=work.shape.installation, kind=RecordKind.PERSON, remote_id=seen.remote_id)
-    link = Link.objects.select_for_update().get(pk=write.link_id)
-    old = Record.objects.select_for_update().get(books_links=link)
-    Link.objects.filter(pk=link.pk).update(books=record)
-    outbox.settle(work, write)
-    settle.settle_in(work, write, seen)
+    old = Record.objects.select_for_update().get(books_links=write.link)
+    settle.done(work, write, seen)
     if old.gone_at is None:
         mirror.gone(old, "ours")
 

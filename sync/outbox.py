@@ -76,15 +76,22 @@ def move(writes: Iterable[Write], old: str, new: str, **values: object) -> int:
 
 
 def settle(work: Work, write: Write, **values: object) -> None:
-    """SENDING -> DONE. Raises Stopped when another process ended this attempt meanwhile. Needs a transaction."""
+    """One write; see `settle_all`."""
+    settle_all(work, [write], **values)
+
+
+def settle_all(work: Work, writes: Sequence[Write], **values: object) -> None:
+    """SENDING or UNKNOWN -> DONE, all of them. Raises Stopped when another process ended an attempt meanwhile, or when
+    this run is not the running one any more. Needs a transaction."""
     _still_running(work)
     now = work.clock.now()
-    moved = Write.objects.filter(pk=write.pk, state__in=(State.SENDING, State.UNKNOWN)).update(
-        state=State.DONE, settled_at=now, ended_at=now, error_code="", **values
-    )
-    if not moved:
+    moved = Write.objects.filter(
+        pk__in=[write.pk for write in writes], state__in=(State.SENDING, State.UNKNOWN)
+    ).update(state=State.DONE, settled_at=now, ended_at=now, error_code="", **values)
+    if moved != len(writes):
         raise Stopped
-    write.state = State.DONE
+    for write in writes:
+        write.state = State.DONE
 
 
 def give_back(work: Work, writes: Sequence[Write]) -> None:

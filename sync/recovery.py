@@ -64,7 +64,7 @@ def _resolve_update(work: Work, kind: Kind, write: Write) -> None:
         _withdraw(write, "The record is not there any more.")
         return
     if all(is_normalised(value, seen.fields.get(name)) for name, value in write.fields.items()):
-        settle.done(work, write, seen, requested_at)
+        settle.done(work, write, seen)
         return
     with transaction.atomic():
         mirror.store(work.shape, [seen], requested_at)
@@ -131,7 +131,7 @@ def _resolve_create(work: Work, kind: Kind, write: Write) -> None:
 def _complete(work: Work, kind: Kind, write: Write, seen: Seen) -> None:
     """The create did happen: a settle like any other, so its bases come from the Write."""
     if seen.kind != RecordKind.CUSTOMER:
-        settle.done(work, write, seen, work.clock.now())
+        settle.done(work, write, seen)
         return
     detail = work.patiently(lambda: work.books.contact(seen.remote_id))
     if detail is not None:

@@ -113,15 +113,14 @@ def read_back(work: Work, kind: Kind, accepted: Sequence[tuple[Write, str]]) -> 
     except (OutOfTime, ZohoError):
         outbox.unknown(work, [write for write, _ in accepted])
         raise
-    missing = []
-    for write, remote_id in accepted:
-        row = stored.get(remote_id)
-        if row is None:
-            missing.append(write)
-            continue
-        seen = sources.bigin_record(work.shape, RECORD_KINDS[kind][0], row)
-        settle.done(work, write, seen, work.clock.now())
-    outbox.unknown(work, missing)
+    record_kind = RECORD_KINDS[kind][0]
+    items = [
+        (write, sources.bigin_record(work.shape, record_kind, stored[remote_id]))
+        for write, remote_id in accepted
+        if remote_id in stored
+    ]
+    settle.together(work, items)
+    outbox.unknown(work, [write for write, remote_id in accepted if remote_id not in stored])
 
 
 def _newest(work: Work, kind: Kind, wanted: Iterable[str]) -> dict[str, Mapping[str, Any]]:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.utils import timezone
 
 from sync import bodies, outbox, replicate, settle, sources, unlinked
 from sync.fields import FieldType, bare, shown
@@ -56,10 +55,9 @@ def create(work: Work, write: Write) -> None:
 
 
 def _create_item(work: Work, write: Write) -> None:
-    requested_at = timezone.now()
     body = {**bodies.item_body(write.fields, types(work, write)), **_item_defaults(work)}
     row = work.patiently(lambda: work.books.create_item(body))
-    settle.done(work, write, sources.books_item(work.shape, row), requested_at)
+    settle.done(work, write, sources.books_item(work.shape, row))
 
 
 def _item_defaults(work: Work) -> dict[str, Any]:
@@ -95,19 +93,19 @@ def _customer_defaults(work: Work, kind: Kind) -> dict[str, Any]:
 
 def settle_customer(work: Work, write: Write, row: Detail, people: Sequence[Write]) -> None:
     """A new customer and the persons that travelled with it, all in one transaction."""
-    now = timezone.now()
     customer = sources.books_customer(work.shape, row, detailed=True)
+    items = [(write, customer)]
+    lost = []
+    for person_write, person in match_persons(people, sources.persons_of(row)):
+        if person is None:
+            lost.append(person_write)
+            continue
+        seen = sources.books_person(work.shape, person, customer.remote_id, customer.modified_at)
+        items.append((person_write, seen))
     with transaction.atomic():
-        outbox.settle(work, write)
-        settle.settle_in(work, write, customer)
-        for person_write, person in match_persons(people, sources.persons_of(row)):
-            if person is None:
-                _lost_person(work, person_write)
-                continue
-            outbox.settle(work, person_write)
-            seen = sources.books_person(work.shape, person, customer.remote_id, customer.modified_at)
-            settle.settle_in(work, person_write, seen)
-        replicate.store_customer(work.shape, row, now)
+        settle.together(work, items)
+        for person_write in lost:
+            _lost_person(person_write)
 
 
 def match_persons(writes: Sequence[Write], persons: Sequence[Detail]) -> list[tuple[Write, Detail | None]]:
@@ -138,7 +136,7 @@ def _person_name(person: Detail) -> str:
     return f"{person.get('first_name') or ''} {person.get('last_name') or ''}"
 
 
-def _lost_person(work: Work, write: Write) -> None:
+def _lost_person(write: Write) -> None:
     """Books stored the company but not this person: it is planned on its own next."""
     Write.objects.filter(pk=write.pk).update(state=Write.State.WITHDRAWN, error="Books did not store this person.")
     write.link.state = "refused"
@@ -148,7 +146,6 @@ def _lost_person(work: Work, write: Write) -> None:
 
 
 def _create_person(work: Work, write: Write) -> None:
-    requested_at = timezone.now()
     customer_id = customer_of_person(work, write)
     if not customer_id:
         outbox.reject(
@@ -158,7 +155,7 @@ def _create_person(work: Work, write: Write) -> None:
     body = bodies.person_body(write.fields)
     person = work.patiently(lambda: work.books.create_person(customer_id, body))
     seen = sources.books_person(work.shape, person, customer_id, None)
-    settle.done(work, write, seen, requested_at)
+    settle.done(work, write, seen)
 
 
 def customer_of_person(work: Work, write: Write) -> str:
@@ -188,7 +185,6 @@ def update(work: Work, write: Write) -> None:
 
 
 def _update_item(work: Work, write: Write, record: Record) -> None:
-    requested_at = timezone.now()
     body = bodies.item_body(write.fields, types(work, write))
     row: Detail | None = work.patiently(lambda: work.books.update_item(record.remote_id, body)) if body else None
     if "active" in write.fields:
@@ -200,20 +196,18 @@ def _update_item(work: Work, write: Write, record: Record) -> None:
         row = then(work, lambda: work.books.item(record.remote_id))
     if row is None:
         raise UnknownOutcome("The item cannot be read back.", product=work.books.product)
-    settle.done(work, write, sources.books_item(work.shape, row), requested_at)
+    settle.done(work, write, sources.books_item(work.shape, row))
 
 
 def _update_person(work: Work, write: Write, record: Record) -> None:
-    requested_at = timezone.now()
     body = bodies.person_body(write.fields)
     person = work.patiently(lambda: work.books.update_person(record.remote_id, body))
     seen = sources.books_person(work.shape, person, record.parent_id, record.modified_at)
-    settle.done(work, write, seen, requested_at)
+    settle.done(work, write, seen)
 
 
 def _update_customer(work: Work, write: Write, record: Record, kind: Kind) -> None:
     """Never `contact_persons`: Books would replace the whole list. A primary person is written by its own call."""
-    requested_at = timezone.now()
     own, person = bodies.split_customer(write.fields)
     body = bodies.customer_body(_with_address(own, record), types(work, write), address=record.meta.get("address"))
     if kind is Kind.COMPANY_CUSTOMER and "contact_name" in own:
@@ -223,8 +217,8 @@ def _update_customer(work: Work, write: Write, record: Record, kind: Kind) -> No
     row = _write_customer(work, record, body, bodies.person_body(person))
     seen = sources.books_customer(work.shape, row, detailed=True)
     with transaction.atomic():
-        settle.done(work, write, seen, requested_at)
-        replicate.store_customer(work.shape, row, requested_at)
+        settle.done(work, write, seen)
+        replicate.store_customer(work.shape, row, work.clock.now())
 
 
 def _write_customer(work: Work, record: Record, body: bodies.Body, person: bodies.Body) -> Detail:

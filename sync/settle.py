@@ -7,19 +7,22 @@ the stored value counts as a person's edit (design section 3).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from typing import TypeAlias
 
 from django.db import transaction
 
 from sync import issues, lifecycle, mirror, outbox, plan
 from sync.creation import PARENT
 from sync.fields import Fields, Value, is_normalised
-from sync.mapping import Kind, Row
+from sync.mapping import Kind
 from sync.models import Link, Record, Side, Write
 from sync.plan import Policies, SideState
 from sync.shape import MODULE_OF
 from sync.sources import Seen
 from sync.work import Work
+
+Settled: TypeAlias = tuple[Write, Seen]
+_WORDS = {Write.Op.CREATE: "created", Write.Op.UPDATE: "updated", Write.Op.MOVE: "moved"}
 
 
 def bases(sent: Fields, stored: Fields) -> dict[str, Value]:
@@ -30,48 +33,53 @@ def bases(sent: Fields, stored: Fields) -> dict[str, Value]:
     }
 
 
-def done(work: Work, write: Write, seen: Seen, requested_at: datetime) -> Record:
-    """Settles one create or update with the record as stored, in one transaction of its own (or the caller's)."""
+def done(work: Work, write: Write, seen: Seen) -> None:
+    """One create or update, with the record as stored, in one transaction."""
+    together(work, [(write, seen)])
+
+
+def together(work: Work, items: Sequence[Settled]) -> None:
+    """Writes that were sent as one: all settle or none. A number of statements that does not grow with them.
+
+    Raises Stopped when this run is not the running one any more, or when another process ended one of the attempts.
+    """
+    if not items:
+        return
     with transaction.atomic():
-        outbox.settle(work, write)
-        return settle_in(work, write, seen)
+        outbox.settle_all(work, [write for write, _ in items])
+        links = _locked_links(items)
+        records = mirror.put(work.shape, [seen for _, seen in items], work.clock.now())
+        touched = []
+        for write, seen in items:
+            touched.append(_settle(work, links[write.link_id], write, records[seen.kind, seen.remote_id]))
+        mirror.upsert(touched)
+        Link.objects.bulk_update(links.values(), ["bigin", "books", "state", "bigin_base", "books_base", "settled_at"])
+        pairs = [pk for link in links.values() for pk in (link.bigin_id, link.books_id) if pk]
+        issues.close_settled(work.shape.installation, [], links=links, records=pairs)
+        made = {write.link_id for write, _ in items if write.op == Write.Op.CREATE}
+        lifecycle.children_may_go(work.shape, [link for pk, link in links.items() if pk in made])
 
 
-def settle_in(work: Work, write: Write, seen: Seen) -> Record:
-    """The record, the link and its bases, for a Write that was just marked as done. Needs a transaction."""
-    now = work.clock.now()
-    record = _store(work, seen, now)
-    link = Link.objects.select_for_update().get(pk=write.link_id)
-    was_half = link.state == Link.State.HALF
-    if write.op == Write.Op.CREATE:
-        _attach(link, write.side, record)
-    _set_bases(link, write, record)
-    needs_plan = _agree(work, link)
-    link.settled_at = now
-    link.save(update_fields=["bigin", "books", "state", "bigin_base", "books_base", "settled_at"])
-    Record.objects.filter(pk=record.pk).update(settled_at=now, dirty=needs_plan)
-    issues.close_settled(
-        work.shape.installation, [], links=[link.pk], records=[pk for pk in (link.bigin_id, link.books_id) if pk]
-    )
-    if was_half and write.op == Write.Op.CREATE and write.carried_by_id is None:
-        lifecycle.children_may_go(work.shape, [link])
-    work.count(MODULE_OF[Kind(link.kind)], write.side, f"{write.op}d" if write.op.endswith("e") else write.op)
-    return record
+def _locked_links(items: Sequence[Settled]) -> dict[int, Link]:
+    ids = [write.link_id for write, _ in items]
+    rows = Link.objects.select_for_update().filter(pk__in=ids).order_by("pk").prefetch_related("bigin", "books")
+    return {link.pk: link for link in rows}
 
 
-def _store(work: Work, seen: Seen, now: datetime) -> Record:
-    mirror.store(work.shape, [seen], now)
-    return Record.objects.select_for_update().get(
-        installation=work.shape.installation, kind=seen.kind, remote_id=seen.remote_id
-    )
-
-
-def _attach(link: Link, side: str, record: Record) -> None:
-    if side == Side.BIGIN:
+def _settle(work: Work, link: Link, write: Write, record: Record) -> Record:
+    """Link and record in memory; returns the record to store, dirty if the pair still differs."""
+    if write.side == Side.BIGIN:
         link.bigin = record
     else:
         link.books = record
-    link.state = Link.State.LINKED
+    if write.op == Write.Op.CREATE:
+        link.state = Link.State.LINKED
+    _set_bases(link, write, record)
+    now = work.clock.now()
+    link.settled_at = record.settled_at = now
+    record.dirty = _agree(work, link)
+    work.count(MODULE_OF[Kind(link.kind)], write.side, _WORDS[Write.Op(write.op)])
+    return record
 
 
 def _set_bases(link: Link, write: Write, record: Record) -> None:
@@ -89,7 +97,7 @@ def _agree(work: Work, link: Link) -> bool:
     """Remembers what both sides hold alike; True when the pair still differs and must be planned."""
     if link.bigin is None or link.books is None:
         return True
-    rows: Sequence[Row] = work.shape.rows[Kind(link.kind)]
+    rows = work.shape.rows[Kind(link.kind)]
     merge = plan.merge(rows, side_state(link, "bigin"), side_state(link, "books"), Policies())
     link.bigin_base = {**link.bigin_base, **merge.bigin_base}
     link.books_base = {**link.books_base, **merge.books_base}

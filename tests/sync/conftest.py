@@ -1,6 +1,7 @@
 """A connected installation of the sandbox with both modules started, and a run in this process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
 from pytest_django import Settings
@@ -10,16 +11,33 @@ from sandbox.testing import Sandbox
 from sync import engine, services
 from sync.models import Run
 from tests.factories import connected_installation
+from tests.sync.remotes import Remotes
+
+Sync = Callable[[], Run]
 
 
 @pytest.fixture
-def installation(transactional_db: None, sandbox: Sandbox, settings: Settings) -> Installation:
+def quick(settings: Settings) -> Settings:
+    """Waits that a person would not notice are left out."""
     settings.SYNC_DELETE_WAIT_SECONDS = 0
     settings.SYNC_ABSENCE_SECONDS = 0
+    return settings
+
+
+@pytest.fixture
+def empty(sandbox: Sandbox) -> Sandbox:
+    """Both sides without records."""
+    sandbox.reset("empty")
+    return sandbox
+
+
+@pytest.fixture
+def installation(transactional_db: None, sandbox: Sandbox, quick: Settings) -> Installation:
     return start(sandbox)
 
 
 def start(sandbox: Sandbox) -> Installation:
+    """Connected and started, with nothing queued: the tests run it themselves."""
     made = connected_installation(sandbox)
     for setting in services.settings_of(made).values():
         services.start_sync(setting, "a test")
@@ -27,8 +45,14 @@ def start(sandbox: Sandbox) -> Installation:
 
 
 @pytest.fixture
-def sync(installation: Installation) -> Callable[[], Run]:
-    """Runs until nothing is left of the series; the newest run."""
+def remotes(sandbox: Sandbox, installation: Installation) -> Iterator[Remotes]:
+    with closing(Remotes(sandbox, installation.books_org_id)) as held:
+        yield held
+
+
+@pytest.fixture
+def sync(installation: Installation) -> Sync:
+    """One run to its end, all slices; the newest of them."""
 
     def run() -> Run:
         while True:
