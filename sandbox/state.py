@@ -54,6 +54,7 @@ class StateFile:
         self.path = path
         self._saved_changes = -1
         self._saved_at = 0.0
+        self._took = 0.0
 
     def read(self) -> str | None:
         try:
@@ -62,10 +63,13 @@ class StateFile:
             return None
 
     def save_if_changed(self, world: World) -> None:
-        if world.changes != self._saved_changes and time.monotonic() - self._saved_at >= SAVE_EVERY:
+        """A world of 100,000 records takes seconds to write: it is then written the more rarely."""
+        due = self._saved_at + max(SAVE_EVERY, 10 * self._took)
+        if world.changes != self._saved_changes and time.monotonic() >= due:
             self.save(world)
 
     def save(self, world: World) -> None:
+        started = time.monotonic()
         fresh = self.path.with_suffix(self.path.suffix + ".new")
         with fresh.open("w", encoding="ascii") as file:
             file.write(world_to_text(world))
@@ -74,3 +78,4 @@ class StateFile:
         fresh.replace(self.path)
         self._saved_changes = world.changes
         self._saved_at = time.monotonic()
+        self._took = self._saved_at - started

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from sandbox.books import custom, money, people, times
@@ -72,6 +73,7 @@ def address(held: Address, *, zip_key: str = "zip") -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=10_000)
 def amount_text(amount: Decimal, symbol: str, precision: int) -> str:
     return f"{symbol}{money.rounded(amount, precision):,}"
 

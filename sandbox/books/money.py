@@ -60,6 +60,8 @@ def plain(amount: Decimal) -> str:
 
 def shown(amount: Decimal) -> Decimal | int:
     """For JSON: integral amounts leave as plain integers, so an empty amount is the live `0`."""
+    if not amount:
+        return 0
     if amount == amount.to_integral_value():
         return int(amount)
     return amount

@@ -30,6 +30,7 @@ def day_of(epoch: int, zone_name: str) -> str:
     return datetime.fromtimestamp(epoch, zone(zone_name)).date().isoformat()
 
 
+@lru_cache(maxsize=200_000)
 def long_day(epoch: int, zone_name: str) -> str:
     """`09 Jun 2026`, the form of `created_date`."""
     return datetime.fromtimestamp(epoch, zone(zone_name)).strftime("%d %b %Y")
