@@ -154,7 +154,21 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "COERCE_DECIMAL_TO_STRING": True,
 }
-SPECTACULAR_SETTINGS = {"TITLE": "Books for Bigin", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Books for Bigin",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "DocumentKind": "invoices.models.DocumentKind",
+        "IssueKind": "sync.models.Issue.Kind",
+        "RunKind": "sync.models.Run.Kind",
+        "DocumentState": "invoices.models.Document.State",
+        "IssueState": "sync.models.Issue.State",
+        "RunState": "sync.models.Run.State",
+        "SyncModule": "sync.choices.Module",
+        "BiginModule": "invoices.deals.MODULES",
+    },
+}
 
 # Where the pages' links into the documentation lead; without it they are left out.
 DOCS_URL = env.text("DOCS_URL", "").rstrip("/")
