@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import uuid
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -46,7 +46,32 @@ def begin(member: Member, module: str, record_id: str, kind: Kind) -> Document:
     held = open_form(member, module, record_id, kind)
     if held:
         return held
-    installation = member.installation
+    filled = fill(member.installation, module, record_id, kind)
+    document = unsaved(member.installation, filled)
+    document.member, document.made_by, document.key = member, member.name, uuid.uuid4().hex
+    try:
+        with transaction.atomic():
+            document.save(force_insert=True)
+    except IntegrityError:
+        held = open_form(member, module, record_id, kind)
+        if held is None:
+            raise
+        return held
+    return document
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A new document as its Bigin record suggests it."""
+
+    facts: RecordFacts
+    draft: Draft
+    party: Party | None
+    notices: list[str]
+
+
+def fill(installation: Installation, module: str, record_id: str, kind: Kind) -> Filled:
+    """Over the network; raises the errors of `zoho.errors`."""
     with clients.bigin(installation) as bigin, clients.books(installation) as books:
         facts, rows = _read(bigin, module, record_id)
         customers.remember(installation, facts)
@@ -55,7 +80,19 @@ def begin(member: Member, module: str, record_id: str, kind: Kind) -> Document:
         customer = customers.read(installation, books, party.customer_id) if party and party.customer_id else None
         items = _items(installation, books, rows)
     draft, notices = _filled(installation, kind, facts, rows, items, offer, party, customer)
-    return _stored(member, facts, draft, party, notices)
+    return Filled(facts, draft, party, notices)
+
+
+def keyed(installation: Installation, filled: Filled, key: str, who: str) -> Document:
+    """For the API: the document of that key, new or as it is already. One key is one intent."""
+    document = unsaved(installation, filled)
+    document.key, document.made_by = key, who[:200]
+    try:
+        with transaction.atomic():
+            document.save(force_insert=True)
+    except IntegrityError:
+        return Document.objects.get(installation=installation, key=key)
+    return document
 
 
 def _read(bigin: Any, module: str, record_id: str) -> tuple[RecordFacts, tuple[ProductRow, ...]]:
@@ -218,28 +255,23 @@ def _notices(facts: RecordFacts, rows: tuple[ProductRow, ...], prices: Prices) -
     return notices
 
 
-def _stored(member: Member, facts: RecordFacts, draft: Draft, party: Party | None, notices: list[str]) -> Document:
+def unsaved(installation: Installation, filled: Filled) -> Document:
+    """The row of an open form, not saved yet."""
+    facts = filled.facts
     document = Document(
-        installation=member.installation,
-        kind=draft.kind,
-        member=member,
-        made_by=member.name,
+        installation=installation,
+        kind=filled.draft.kind,
         record_module=facts.module,
         record_id=facts.record_id,
         record_label=facts.label,
-        key=uuid.uuid4().hex,
         state=State.DRAFT,
-        payload={"notices": notices, "party": _party_json(party), "amount": _text(facts.amount)},
+        payload={
+            "notices": filled.notices,
+            "party": _party_json(filled.party),
+            "amount": "" if facts.amount is None else format(facts.amount, "f"),
+        },
     )
-    settling.store_draft(document, draft)
-    try:
-        with transaction.atomic():
-            document.save(force_insert=True)
-    except IntegrityError:
-        held = open_form(member, facts.module, facts.record_id, draft.kind)
-        if held is None:
-            raise
-        return held
+    settling.store_draft(document, filled.draft)
     return document
 
 
@@ -247,10 +279,6 @@ def _party_json(party: Party | None) -> dict[str, str] | None:
     if party is None or not party.bigin_id:
         return None
     return {name: value for name, value in asdict(party).items() if name in ("module", "bigin_id", "label")}
-
-
-def _text(amount: Decimal | None) -> str:
-    return "" if amount is None else format(amount, "f")
 
 
 def billed(document: Document) -> tuple[int, Decimal]:

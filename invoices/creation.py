@@ -70,9 +70,10 @@ def _prepared(document: Document) -> bool:
     if party is None:
         settling.refuse(document, _("Choose whom this is for."), State.QUEUED)
         return False
+    anyway = document.payload.get("create_new") is True
     try:
         with clients.bigin(document.installation) as bigin, clients.books(document.installation) as books:
-            found = customers.ensure(document.installation, party, bigin=bigin, books=books)
+            found = customers.ensure(document.installation, party, bigin=bigin, books=books, anyway=anyway)
     except ZohoError as error:
         _postpone(document, error)
         return False

@@ -206,7 +206,8 @@ def is_deal(module: str) -> bool:
 
 
 def ensure(
-    installation: Installation, party: Party, *, bigin: Bigin, books: Books
+    installation: Installation, party: Party, *, bigin: Bigin, books: Books, anyway: bool
 ) -> billing.EnsuredCustomer | billing.Candidates:
-    """The customer in Books, created there if need be, exactly once (sync.billing). Over the network."""
-    return billing.ensure_customer(installation, party.module, party.bigin_id, bigin=bigin, books=books)
+    """The customer in Books, created there if need be, exactly once (sync.billing); `anyway`: a rep said that none of
+    the candidates is this one. Over the network."""
+    return billing.ensure_customer(installation, party.module, party.bigin_id, bigin=bigin, books=books, anyway=anyway)

@@ -9,13 +9,14 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts.models import Installation
 from invoices import bodies, clients, mirror, words
 from invoices.drafts import KINDS, Kind
 from invoices.models import CustomerBalance, Document, DocumentFeed
+from sync.models import Run
 from zoho.books import Books, BooksPage
 from zoho.errors import ZohoError
 from zoho.times import parse_time_or_none
@@ -24,9 +25,8 @@ log = logging.getLogger(__name__)
 
 OVERLAP = timedelta(minutes=2)
 LISTING_EVERY = timedelta(hours=24)
-INTERVAL = timedelta(minutes=15)
+INTERVAL = timedelta(hours=1)
 ABANDONED = timedelta(minutes=10)
-PAGES_A_TURN = 40  # of 200 rows: a long first read goes on with the next turn
 
 
 def kinds_of(installation: Installation) -> tuple[Kind, ...]:
@@ -64,8 +64,10 @@ def _note_listed(installation: Installation, customer_id: str, kind: Kind, when:
 
 
 def due(now: datetime) -> list[DocumentFeed]:
-    """Feeds to read now, claimed so that no other worker reads them too."""
-    free = DocumentFeed.objects.filter(due_at__lte=now).exclude(claimed_at__gt=now - ABANDONED)
+    """Feeds to read now, claimed so that no other worker reads them too: after each run of the sync, and in any case
+    once an interval."""
+    ran = Run.objects.filter(installation=OuterRef("installation"), finished_at__gt=OuterRef("read_at"))
+    free = DocumentFeed.objects.filter(Q(due_at__lte=now) | Exists(ran)).exclude(claimed_at__gt=now - ABANDONED)
     active = free.filter(installation__state=Installation.State.ACTIVE)
     return [
         feed
@@ -101,10 +103,10 @@ def read(feed: DocumentFeed) -> None:
                 _whole(feed, books)
     except ZohoError as error:
         log.warning("invoices: %s of %s not read (%s)", feed.kind, feed.installation_id, error.code)
-        _save(feed, problem=words.refusal(error), claimed_at=None, due_at=now + INTERVAL)
+        _save(feed, problem=words.refusal(error), claimed_at=None, read_at=now, due_at=now + INTERVAL)
         return
     finished = feed.complete_at is not None
-    _save(feed, problem="", claimed_at=None, due_at=now + INTERVAL if finished else now)
+    _save(feed, problem="", claimed_at=None, read_at=now, due_at=now + INTERVAL if finished else now)
 
 
 def _changed(feed: DocumentFeed, books: Books) -> None:
@@ -176,10 +178,3 @@ def _save(feed: DocumentFeed, **values: object) -> None:
     for name, value in values.items():
         setattr(feed, name, value)
     feed.save(update_fields=list(values))
-
-
-def ask_soon(installation: Installation) -> None:
-    """Sync Now reads documents too."""
-    DocumentFeed.objects.filter(installation=installation, due_at__gt=timezone.now()).update(
-        due_at=timezone.now(), claimed_at=F("claimed_at")
-    )

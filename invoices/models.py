@@ -284,6 +284,7 @@ class DocumentFeed(models.Model):
     complete_at = models.DateTimeField(null=True)  # first read to the end
     listed_at = models.DateTimeField(null=True)  # last full listing, which is what finds deleted documents
     incremental = models.BooleanField(default=True)  # False once a page showed that the changed-since filter is ignored
+    read_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(default=timezone.now)
     claimed_at = models.DateTimeField(null=True)
     problem = models.TextField(blank=True)

@@ -1,14 +1,29 @@
 """Addresses of documents on a record page. Each stands below the record whose reader may see it."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, include, path, register_converter
 
-from invoices.views import documents, forms, mail, panel
+from invoices.views import deletion, documents, forms, mail, panel, settings
 
 app_name = "invoices"
-_RECORD = "embed/record/<slug:module>/<str:record_id>/"
+
+
+class BiginId:
+    """What is no id of Bigin's leads nowhere."""
+
+    regex = "[0-9]{1,40}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(BiginId, "bigin_id")
+_RECORD = "embed/record/<slug:module>/<bigin_id:record_id>/"
 _DOCUMENT = _RECORD + "documents/<uuid:pk>/"
 
-urlpatterns: list[URLPattern] = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("embed/record/", panel.entry, name="entry"),
     path(_RECORD, panel.record, name="panel"),
     path(_RECORD + "documents/", panel.documents, name="documents"),
@@ -29,5 +44,10 @@ urlpatterns: list[URLPattern] = [
     path(_DOCUMENT + "customers/", forms.customer_search, name="customers"),
     path(_DOCUMENT + "email/", mail.compose, name="email"),
     path(_DOCUMENT + "pdf/", mail.pdf_ticket, name="pdf"),
+    path("embed/documents/settings/", settings.choices, name="settings"),
+    path("embed/documents/settings/token/", settings.token, name="token"),
+    path("embed/documents/settings/check/", settings.check_keys, name="check_keys"),
+    path("embed/delete/", deletion.delete, name="delete"),
+    path("api/v1/", include("invoices.api.urls")),
     path("file/document/<str:secret>/", mail.file, name="file"),
 ]
