@@ -84,6 +84,12 @@ def press(page: Page, button: Locator, who: str) -> Page:
     return opened.value
 
 
+def go_on(stage: Stage, page: Page, path: str) -> None:
+    """The frame itself goes to another page of ours."""
+    inner = next(one for one in page.frames if one.url.startswith(stage.base_url))
+    inner.evaluate("path => location.assign(path)", path)
+
+
 def connect(stage: Stage) -> Installation:
     return connected_installation(stage.sandbox)
 
@@ -225,8 +231,7 @@ def test_reconnect_by_hand(stage: Stage, people: People) -> None:
     page, frame = stage.open_settings(people())
     press(page, part(frame, "sign-in"), MARTA)
     expect(part(frame, "signed-out")).to_have_count(0)
-    inner = next(one for one in page.frames if one.url.startswith(stage.base_url))
-    inner.goto(f"{stage.base_url}/embed/setup/connections/")
+    go_on(stage, page, "/embed/setup/connections/")
     expect(part(frame, "reconnect-books")).to_be_enabled()
     shot(page, "accounts-connections-lost")
     press(page, part(frame, "reconnect-books"), JONAS)
@@ -258,3 +263,26 @@ def test_looks(stage: Stage, people: People, look: str) -> None:
     shot(page, f"accounts-trouble-{look}")
     page.goto(stage.base_url)
     shot(page, f"accounts-front-{look}")
+
+
+def test_signing_in_over_a_page_keeps_what_was_typed_there(stage: Stage, people: People) -> None:
+    connect(stage)
+    page, frame = stage.open_settings(people())
+    press(page, part(frame, "sign-in"), MARTA)
+    expect(part(frame, "signed-out")).to_have_count(0)
+    go_on(stage, page, "/embed/sync/customers/configure/")
+    form = part(frame, "configure")
+    interval = form.locator("select[name=interval_minutes]")
+    expect(interval).to_be_visible(timeout=30_000)
+    interval.select_option(index=0)
+    chosen = interval.input_value()
+    Member.objects.update(expires_at=timezone.now())
+    part(frame, "save").click()
+    expect(part(frame, "sign-in-over")).to_be_visible()
+    shot(page, "accounts-sign-in-over")
+    press(page, part(frame, "sign-in-over").locator("[data-test=sign-in]"), MARTA)
+    expect(part(frame, "sign-in-over")).to_be_hidden()
+    expect(interval).to_have_value(chosen)
+    with page.expect_response(lambda answer: answer.request.method == "POST") as answered:
+        part(frame, "save").click()
+    assert answered.value.status < 400
