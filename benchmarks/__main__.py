@@ -4,10 +4,10 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable
 
-from benchmarks import first_sync
+from benchmarks import first_sync, panel
 from benchmarks.figures import Figure, table
 
-CASES: dict[str, Callable[[], Iterable[Figure]]] = {"first-sync": first_sync.measure}
+CASES: dict[str, Callable[[], Iterable[Figure]]] = {"first-sync": first_sync.measure, "panel": panel.measure}
 
 
 def main() -> int:

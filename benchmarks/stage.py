@@ -43,7 +43,8 @@ class Stage:
 
     def connect(self) -> str:
         """The id of an installation whose modules are started."""
-        return self.manage("connect_sandbox", "--url", self.sandbox.url).output.split()[-1]
+        owner = self.sandbox.users[0]["email"]
+        return self.manage("connect_sandbox", "--url", self.sandbox.url, "--user", owner).output.split()[-1]
 
     def sync(self, installation: str) -> tuple[Done, dict[str, Any]]:
         done = self.manage("sync", "--installation", installation)
