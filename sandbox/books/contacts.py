@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Container
 
-from sandbox.books import custom, errors, intake, money, people
+from sandbox.books import custom, editions, errors, intake, money, people
 from sandbox.books.organization import BooksOrg
 from sandbox.books.records import Address, Contact
 from sandbox.books.tables import fold
@@ -66,6 +66,7 @@ CHOICES = {"contact_type": ("customer", "vendor"), "customer_sub_type": ("indivi
 def create(org: BooksOrg, given: intake.Body, user_id: str) -> Contact:
     if not intake.text(given, "contact_name", TEXTS["contact_name"]):
         raise errors.missing("contact_name")
+    editions.check_plan(org)
     now = org.now()
     contact = Contact(
         contact_id=org.new_id(),
@@ -180,6 +181,7 @@ def _check(org: BooksOrg, contact: Contact) -> None:
         raise errors.missing("contact_name")
     if org.switch("books_duplicate_contact_names") == "refuse":
         _check_name(org, contact)
+    editions.check_contact(org, contact)
     custom.check_mandatory(org, "contact", contact)
     custom.check_unique(org, "contact", org.contacts, contact.contact_id, contact)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from decimal import Decimal
 
-from sandbox.books import contacts, custom, errors, intake, lines, money, taxation, times
+from sandbox.books import contacts, custom, editions, errors, intake, lines, money, taxation, times
 from sandbox.books.organization import BooksOrg
 from sandbox.books.papers import Document, Kind
 from sandbox.books.records import Address, Comment, Contact
@@ -44,6 +44,7 @@ LARGEST_RATE = Decimal(10) ** 6
 
 def create(org: BooksOrg, kind: Kind, given: intake.Body, user_id: str, *, own_number: bool) -> Document:
     """Adds the document as a draft. Raises before anything is stored."""
+    editions.check_plan(org)
     customer = customer_for(org, given)
     now = org.now()
     document = Document(

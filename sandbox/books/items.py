@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from sandbox.books import custom, errors, intake, money
+from sandbox.books import custom, editions, errors, intake, money
 from sandbox.books.organization import BooksOrg
 from sandbox.books.records import Item
 from sandbox.books.tables import fold
@@ -36,6 +36,7 @@ def create(org: BooksOrg, given: intake.Body, user_id: str) -> Item:
         raise errors.missing("name")
     if given.get("rate") in (None, ""):
         raise errors.missing("rate")
+    editions.check_plan(org)
     now = org.now()
     item = Item(org.new_id(), "", created=now, modified=now, created_by=user_id, modified_by=user_id)
     if given.get("item_type") not in (None, ""):

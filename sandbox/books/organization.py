@@ -47,7 +47,6 @@ class Profile:
     country: str = "U.S.A"
     country_code: str = "US"
     currency_code: str = "USD"
-    edition: str = "us"
     plan_name: str = "PROFESSIONAL"
     portal_name: str = ""
     language_code: str = "en"

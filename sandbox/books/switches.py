@@ -205,6 +205,19 @@ _RECORDS = [
         "the code for an item that does not exist",
     ),
     _switch(
+        "books_edition",
+        "standard gcc india",
+        "3.3 and 5.2: tax fields by edition; which are mandatory is from memory",
+        "what a customer must say: gcc tax_treatment (and tax_reg_no if registered), india gst_treatment and "
+        "place_of_contact (and gst_no if registered)",
+    ),
+    _switch(
+        "books_plan_full",
+        "off on",
+        "5.2 and 7: a plan's quota can reject a valid create, code 1009",
+        "on: new contacts, items and documents are refused",
+    ),
+    _switch(
         "books_custom_field_keys",
         "all id_and_label id_and_api_name",
         "3.7: one integrator tries api_name, then label on 400",

@@ -51,7 +51,6 @@ def _first(world: World, cast: Cast) -> BooksOrg:
         country="Portugal",
         country_code="PT",
         currency_code="EUR",
-        edition="eu",
         portal_name="wanderlusttravel",
         is_default=True,
     )

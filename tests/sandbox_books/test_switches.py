@@ -315,6 +315,33 @@ def test_switch_books_missing_item_code(books: Books) -> None:
     assert refused(books.get("/items/123")) == (404, 1002)
 
 
+def test_switch_books_edition(books: Books) -> None:
+    def code(**more: str) -> tuple[int, str]:
+        answer = books.post("/contacts", {"contact_name": "Alder", **more})
+        return answer.status_code, answer.json()["message"]
+
+    assert code()[0] == 201
+    books.sandbox.switch(books_edition="gcc")
+    assert code() == (400, "Please enter a value for tax_treatment.")
+    assert code(tax_treatment="vat_registered") == (400, "Please enter a value for tax_reg_no.")
+    assert code(tax_treatment="pirate") == (400, "Invalid value passed for tax_treatment")
+    assert code(tax_treatment="vat_registered", tax_reg_no="100000000000003")[0] == 201
+    assert code(contact_type="vendor")[0] == 201
+    books.sandbox.switch(books_edition="india")
+    assert code(gst_treatment="consumer") == (400, "Please enter a value for place_of_contact.")
+    assert code(gst_treatment="consumer", place_of_contact="TN")[0] == 201
+    assert len(books.rows("contact")) == 4
+
+
+def test_switch_books_plan_full(books: Books) -> None:
+    customer = books.contact()["contact_id"]
+    books.sandbox.switch(books_plan_full="on")
+    assert refused(books.post("/contacts", {"contact_name": "Alder"})) == (400, 1009)
+    assert refused(books.post("/items", {"name": "Tour", "rate": 1})) == (400, 1009)
+    assert refused(books.post("/invoices", {"customer_id": customer, "line_items": [LINE]})) == (400, 1009)
+    assert told(books.put(f"/contacts/{customer}", {"notes": "x"}))
+
+
 def test_switch_books_custom_field_keys(books: Books) -> None:
     def status(**key: Any) -> int:
         entry = {**key, "value": "7"}
