@@ -118,16 +118,18 @@ def connect_books(
         raise Refused(product_fixed(installation.get_product_display()))
     if not tokens.refresh_token:
         raise Refused(no_lasting_access())
-    found = _organizations(connections.books_with_token(data_centre, Product(product), tokens.access_token))
+    books = connections.books_with_token(data_centre, Product(product), tokens.access_token)
+    found = _organizations(books)
     if not found:
         raise Refused(no_organizations(Product(product).label))
     if installation.books_org_id and installation.books_org_id not in {one.id for one in found}:
         raise Refused(organization_missing(installation.books_org_name))
+    owner = _owner(books, installation.books_org_id) if installation.books_org_id else {}
     with transaction.atomic():
         other = Connection.objects.filter(installation=installation).exclude(product__in=("bigin", product))
         replaced = [one.refresh_token for one in other]
         other.delete()
-        replaced += _store(installation, product, tokens)
+        replaced += _store(installation, product, tokens, **owner)
         audit.note(installation, who, _("Connected %(name)s") % {"name": Product(product).label})
     _give_up(data_centre, replaced)
 
@@ -161,11 +163,9 @@ def choose_organization(
     books.client.organization_id = chosen.id
     _check_alert_email(books, alert_email)
     linked = _zoho_links_it_too(books)
-    owner = books.current_user()
+    owner = _owner(books, chosen.id)
     _save_choice(installation, Product(product), chosen, alert_email, linked)
-    Connection.objects.filter(installation=installation, product=product).update(
-        user_id=str(owner.get("user_id") or "")[:40]
-    )
+    Connection.objects.filter(installation=installation, product=product).update(**owner)
     audit.note(installation, member, _("Chose the organisation %(name)s") % {"name": chosen.name})
     return warnings(installation)
 
@@ -217,7 +217,9 @@ def disconnect(installation: Installation) -> list[str]:
     return left
 
 
-def _store(installation: Installation, product: str, tokens: Tokens, user_id: str = "", email: str = "") -> list[str]:
+def _store(
+    installation: Installation, product: str, tokens: Tokens, user_id: str = "", user_email: str = ""
+) -> list[str]:
     """Returns the refresh tokens that this one replaces. Inside the caller's transaction."""
     old = Connection.objects.select_for_update().filter(installation=installation, product=product).first()
     values = {
@@ -233,7 +235,7 @@ def _store(installation: Installation, product: str, tokens: Tokens, user_id: st
         "connected_at": timezone.now(),
     }
     if user_id:
-        values |= {"user_id": user_id, "user_email": email}
+        values |= {"user_id": user_id, "user_email": user_email}
     Connection.objects.update_or_create(installation=installation, product=product, defaults=values)
     if not installation.connections.exclude(problem="").exists() and installation.books_org_id:
         Installation.objects.filter(pk=installation.pk, state=Installation.State.PAUSED).update(
@@ -267,6 +269,16 @@ def _organizations(books: Books) -> list[Organization]:
 def _is_active(settings: object) -> bool:
     """Booleans come as text too (reference, section 2.3)."""
     return not isinstance(settings, dict) or str(settings.get("is_org_active", True)).lower() != "false"
+
+
+def _owner(books: Books, organization_id: str) -> dict[str, str]:
+    """Who gave the access, as the organisation knows them (rules 3.4 wants to know our connection's user)."""
+    books.client.organization_id = organization_id
+    user = books.current_user()
+    addresses = [row for row in user.get("email_ids") or [] if isinstance(row, dict) and row.get("email")]
+    chosen = next((row for row in addresses if row.get("is_selected")), addresses[0] if addresses else {})
+    email = str(user.get("email") or chosen.get("email") or "")
+    return {"user_id": str(user.get("user_id") or "")[:40], "user_email": email[:254]}
 
 
 def _check_alert_email(books: Books, email: str) -> None:

@@ -66,6 +66,7 @@ def test_setup_now_from_the_first_consent_to_save(sandbox: Sandbox, popup: Popup
     assert set(rows) == {"bigin", "books"}
     assert rows["bigin"].user_email == MARTAS_ADDRESS
     assert rows["books"].user_id
+    assert rows["books"].user_email == MARTAS_ADDRESS
     assert all(row.refresh_token and row.access_token and row.scopes for row in rows.values())
     assert frame.get("/embed/settings/")["Location"] == "/embed/sync/"
     noted = list(AuditEntry.objects.order_by("pk").values_list("what", flat=True))
