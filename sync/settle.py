@@ -74,7 +74,8 @@ def _settle(work: Work, link: Link, write: Write, record: Record) -> Record:
         link.books = record
     if write.op == Write.Op.CREATE:
         link.state = Link.State.LINKED
-    _set_bases(link, write, record)
+    if write.op != Write.Op.MOVE:  # it takes values along, also such as Bigin has not seen yet: no agreement on any
+        _set_bases(link, write, record)
     now = work.clock.now()
     link.settled_at = record.settled_at = now
     record.dirty = _agree(work, link)
