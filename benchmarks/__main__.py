@@ -4,10 +4,14 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable
 
-from benchmarks import first_sync, panel
+from benchmarks import first_sync, panel, peers
 from benchmarks.figures import Figure, table
 
-CASES: dict[str, Callable[[], Iterable[Figure]]] = {"first-sync": first_sync.measure, "panel": panel.measure}
+CASES: dict[str, Callable[[], Iterable[Figure]]] = {
+    "first-sync": first_sync.measure,
+    "panel": panel.measure,
+    "peers": peers.measure,
+}
 
 
 def main() -> int:
