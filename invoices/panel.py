@@ -55,6 +55,7 @@ class Shown:
     counts: dict[str, int]
     figures: Figures | None
     listed_at: datetime.datetime | None
+    now: datetime.datetime
     stale_list: bool
     stale_figures: bool
 
@@ -66,12 +67,14 @@ def show(installation: Installation, module: str, record_id: str, customer_id: s
     standing = Document.objects.filter(installation=installation, state=State.STANDS).filter(around)
     now = timezone.now()
     balance = _balance(installation, customer_id)
+    counts = {row["kind"]: row["number"] for row in standing.values("kind").annotate(number=Count("pk"))}
     listed_at = _listed_at(balance, wish.kind)
     return Shown(
-        page=_page(_narrowed(standing.filter(kind=wish.kind), wish), wish.page),
-        counts={row["kind"]: row["number"] for row in standing.values("kind").annotate(number=Count("pk"))},
+        page=_page(standing.filter(kind=wish.kind), wish, counts.get(wish.kind, 0)),
+        counts=counts,
         figures=_figures(installation, customer_id, balance) if customer_id else None,
         listed_at=listed_at,
+        now=now,
         stale_list=bool(customer_id) and (listed_at is None or listed_at < now - FRESH),
         stale_figures=bool(customer_id)
         and (balance is None or balance.seen_at is None or balance.seen_at < now - FRESH),
@@ -87,9 +90,13 @@ def _narrowed(rows: QuerySet[Document], wish: Wish) -> QuerySet[Document]:
     return rows.order_by("-date", "-id")
 
 
-def _page(rows: QuerySet[Document], number: int) -> Page[Document]:
-    rows = rows.defer("payload", "url", "error", "warnings")
-    return Paginator(rows, PER_PAGE).get_page(number)
+def _page(rows: QuerySet[Document], wish: Wish, count: int) -> Page[Document]:
+    """`count` is that of all rows: where nothing is narrowed down, they need not be counted again."""
+    shown = _narrowed(rows, wish).defer("payload", "url", "error", "warnings")
+    pages = Paginator(shown, PER_PAGE)
+    if not wish.text and not wish.status:
+        pages.count = count
+    return pages.get_page(wish.page)
 
 
 def _balance(installation: Installation, customer_id: str) -> CustomerBalance | None:

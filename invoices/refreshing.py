@@ -7,7 +7,7 @@ quota is left (rules 8.1).
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -23,12 +23,12 @@ log = logging.getLogger(__name__)
 FACTS_KEPT = timedelta(minutes=5)
 
 
-def record(installation: Installation, module: str, record_id: str) -> RecordFacts | None:
+def record(
+    installation: Installation, module: str, record_id: str, remembered: RecordFacts | None, seen_at: datetime | None
+) -> RecordFacts | None:
     """What Bigin says of the record, one call where our memory of it is old; None when it is not there. Raises the
     errors of `zoho.errors` only where nothing is remembered."""
-    row = customers.recalled(installation, module, record_id)
-    remembered = customers.facts_from(row) if row and row.seen_at else None
-    if remembered and row and row.seen_at and row.seen_at > timezone.now() - FACTS_KEPT:
+    if remembered and seen_at and seen_at > timezone.now() - FACTS_KEPT:
         return remembered
     try:
         with clients.bigin(installation) as bigin:

@@ -47,7 +47,8 @@ def record(request: MemberRequest, module: str, record_id: str) -> HttpResponseB
 def documents(request: DocumentRequest, module: str, record_id: str) -> HttpResponse:
     """From the mirror, once Bigin has said yes to this member."""
     try:
-        facts = refreshing.record(request.installation, module, record_id)
+        around = request.visited
+        facts = refreshing.record(request.installation, module, record_id, around.facts, around.seen_at)
     except ZohoError as error:
         return render(request, "invoices/_unreachable.html", {"reason": words.refusal(error)})
     if facts is None:
@@ -63,7 +64,7 @@ def refresh(request: DocumentRequest, module: str, record_id: str) -> HttpRespon
     """Behind the documents: at most one list and one contact read of Books (rules 8.1)."""
     around = request.visited
     context = _context(request, around)
-    if context["due"] and not around.stale:
+    if context["due"]:
         try:
             refreshing.refresh(request.installation, around.customer_id, context["wish"].kind, context["shown"])
         except ZohoError as error:
@@ -87,7 +88,7 @@ def _context(request: MemberRequest, around: Visited) -> dict[str, Any]:
         "shown": shown,
         "tabs": [(kind, _tab(kind), shown.counts.get(kind, 0)) for kind in kinds],
         "statuses": panel.STATUSES[wish.kind],
-        "due": refreshing.is_due(installation, shown),
+        "due": not around.stale and refreshing.is_due(installation, shown),
         "may_create": around.may("create"),
         "rights": permissions.rights_of(request.member),
         "query": request.GET.urlencode(),

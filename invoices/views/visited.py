@@ -6,6 +6,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
@@ -32,6 +33,7 @@ class Visited:
     module: str
     record_id: str
     facts: RecordFacts | None
+    seen_at: datetime | None  # when Bigin said so
     party: Party | None
     stale: bool
     rights: frozenset[Right]
@@ -88,7 +90,8 @@ def visited(request: MemberRequest, module: str, record_id: str, *, stale: bool)
     row = customers.recalled(request.installation, module, record_id)
     facts = customers.facts_from(row) if row and row.seen_at else _own_facts(module, record_id)
     party = customers.party_of(request.installation, facts) if facts else None
-    return Visited(module, record_id, facts, party, stale, permissions.rights_of(request.member))
+    rights = permissions.rights_of(request.member)
+    return Visited(module, record_id, facts, row.seen_at if row else None, party, stale, rights)
 
 
 def _own_facts(module: str, record_id: str) -> RecordFacts | None:
