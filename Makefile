@@ -44,7 +44,7 @@ demo-reset: $(DEMO_READY) ## forget what the demo has stored
 	@exec $(BIN)/python -m devtools.demo --reset
 
 test: $(DEV_READY) ## the whole suite, with a browser where a Chromium is found
-	$(BIN)/pytest -m "not soak" --numprocesses $(PYTEST_WORKERS) --dist loadscope
+	$(BIN)/pytest --numprocesses $(PYTEST_WORKERS) --dist loadscope
 
 lint: $(DEV_READY) ## style, types, imports, templates, migrations, deploy settings
 	$(BIN)/ruff check .
@@ -74,7 +74,7 @@ bench: $(DEV_READY) ## the benchmarks
 	$(BIN)/python -m benchmarks
 
 soak: $(DEV_READY) ## thousands of crash and fault trials
-	$(BIN)/pytest -m soak --timeout 0
+	$(BIN)/pytest -m soak --timeout 0 --capture no
 
 lock: ## write the locks again from pyproject.toml (LOCK_OPTIONS=--upgrade takes newer versions)
 	@command -v $(UV) >/dev/null || { echo "uv is missing, and only this target needs it: pip install uv" >&2; exit 1; }
