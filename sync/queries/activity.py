@@ -139,8 +139,8 @@ def writes(installation: Installation, filters: Mapping[str, str]) -> QuerySet[W
         if filters.get(name) in allowed:
             rows = rows.filter(**{name: filters[name]})
     for name in ("run", "link"):
-        if filters.get(name, "").isdigit():
-            rows = rows.filter(**{name: filters[name]})
+        if filters.get(name, "").isdecimal() and len(filters[name]) < 19:
+            rows = rows.filter(**{name: int(filters[name])})
     if text := filters.get("q", "").strip():
         rows = rows.filter(Q(link__bigin__label__icontains=text) | Q(link__books__label__icontains=text))
     return rows

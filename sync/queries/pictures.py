@@ -16,6 +16,7 @@ from sync.queries.progress import WRITTEN, totals
 
 WIDE = 600  # units of the viewBox
 TALL = 120
+LEAST = 3
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,12 @@ KIND_LABELS = {
 
 
 def stretch(label: str | Promise, amounts: Sequence[tuple[str | Promise, int, str]]) -> Bar:
-    """A bar over the whole width; what is not nothing is at least 3 units wide, so that it can be seen."""
+    """A bar over the whole width; what is not nothing is at least LEAST units wide, so that it can be seen."""
     total = sum(number for _label, number, _fill in amounts)
+    spare = WIDE - LEAST * sum(number > 0 for _label, number, _fill in amounts)
     parts, x = [], 0
     for name, number, fill in amounts:
-        width = max(3, round(WIDE * number / total)) if number and total else 0
-        width = min(width, WIDE - x)
+        width = LEAST + spare * number // total if number else 0
         parts.append(Part(name, number, x, width, fill))
         x += width
     return Bar(label, total, tuple(parts))

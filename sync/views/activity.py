@@ -7,20 +7,20 @@ from accounts.guards import administrator_page
 from accounts.http import MemberRequest
 from sync.models import Run
 from sync.queries import activity, health, overview, pictures
-from sync.views.parts import own, page_of, show
+from sync.views.parts import filters_of, own, page_of, show
 
 
 @require_GET
 @administrator_page
 def runs(request: MemberRequest) -> HttpResponse:
-    page = page_of(request, activity.runs(request.installation, request.GET.dict()))
+    page = page_of(request, activity.runs(request.installation, filters_of(request)))
     context = {
         "page": page,
         "lines": [activity.run_line(run) for run in page],
         "columns": pictures.runs_over_time(request.installation),
         "triggers": activity.TRIGGERS,
         "states": activity.RUN_STATES,
-        "filters": request.GET.dict(),
+        "filters": filters_of(request),
     }
     return show(request, "sync/activity.html", context, tab="activity")
 
@@ -28,13 +28,13 @@ def runs(request: MemberRequest) -> HttpResponse:
 @require_GET
 @administrator_page
 def records(request: MemberRequest) -> HttpResponse:
-    page = page_of(request, activity.writes(request.installation, request.GET.dict()))
+    page = page_of(request, activity.writes(request.installation, filters_of(request)))
     context = {
         "page": page,
         "lines": [activity.write_line(write) for write in page],
         "ops": activity.OPS,
         "states": activity.WRITE_STATES,
-        "filters": request.GET.dict(),
+        "filters": filters_of(request),
     }
     return show(request, "sync/records.html", context, tab="activity")
 
@@ -43,7 +43,7 @@ def records(request: MemberRequest) -> HttpResponse:
 @administrator_page
 def run(request: MemberRequest, pk: int) -> HttpResponse:
     found = own(request, Run.objects.all(), pk)
-    page = page_of(request, activity.writes(request.installation, {**request.GET.dict(), "run": str(pk)}))
+    page = page_of(request, activity.writes(request.installation, {**filters_of(request), "run": str(pk)}))
     context = {
         "line": activity.run_line(found),
         "modules": activity.counts_of(found),
@@ -52,7 +52,7 @@ def run(request: MemberRequest, pk: int) -> HttpResponse:
         "issues": found.issues.select_related("record", "link__bigin", "link__books").order_by("-pk")[:50],
         "ops": activity.OPS,
         "states": activity.WRITE_STATES,
-        "filters": request.GET.dict(),
+        "filters": filters_of(request),
     }
     return show(request, "sync/run.html", context, tab="activity")
 

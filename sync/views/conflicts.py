@@ -12,7 +12,7 @@ from sync import services
 from sync.models import Issue, Side
 from sync.queries import conflicts as queries
 from sync.queries import issues as all_issues
-from sync.views.parts import chosen, own, page_of, show, told
+from sync.views.parts import chosen, filters_of, own, page_of, show, told
 
 OPEN = Issue.objects.select_related("link__bigin", "link__books", "installation").filter(kind=Issue.Kind.CLASH)
 
@@ -20,7 +20,7 @@ OPEN = Issue.objects.select_related("link__bigin", "link__books", "installation"
 @require_GET
 @administrator_page
 def conflicts(request: MemberRequest) -> HttpResponse:
-    filters = {**request.GET.dict(), "kind": str(Issue.Kind.CLASH), "state": str(Issue.State.OPEN)}
+    filters = {**filters_of(request), "kind": str(Issue.Kind.CLASH), "state": str(Issue.State.OPEN)}
     page = page_of(request, all_issues.listed(request.installation, filters), size=20)
     context = {"page": page, "conflicts": [queries.conflict(issue) for issue in page], "filters": filters}
     return show(request, "sync/conflicts.html", context, tab="issues")

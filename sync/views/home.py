@@ -64,7 +64,8 @@ def progress_now(request: MemberRequest) -> HttpResponse:
 @require_POST
 @administrator_page
 def sync_now(request: MemberRequest) -> HttpResponse:
-    wanted = [module for module in Module.values if request.POST.get("module") in (module, None, "")]
+    module = request.POST.get("module", "")
+    wanted = [setting_of(request, module).module] if module else list(Module.values)
     result = services.request_sync(request.installation, wanted, "person", request.member.name)
     level, text = OUTCOMES[str(result)]
     return told(request, text, "sync:home", level=level)

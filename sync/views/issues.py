@@ -15,7 +15,7 @@ from sync.models import Issue, Record
 from sync.queries import activity
 from sync.queries import conflicts as clashes
 from sync.queries import issues as queries
-from sync.views.parts import chosen, own, page_of, show, told
+from sync.views.parts import chosen, filters_of, own, page_of, show, told
 
 WITH_SIDES = Issue.objects.select_related("record", "link__bigin", "link__books", "run", "installation")
 
@@ -23,7 +23,7 @@ WITH_SIDES = Issue.objects.select_related("record", "link__bigin", "link__books"
 @require_GET
 @administrator_page
 def issues(request: MemberRequest) -> HttpResponse:
-    filters = request.GET.dict()
+    filters = filters_of(request)
     page = page_of(request, queries.listed(request.installation, filters))
     context = {
         "page": page,

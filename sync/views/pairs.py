@@ -13,7 +13,7 @@ from sync.hands import CannotLink
 from sync.models import Link, Record, Side
 from sync.queries import activity
 from sync.queries import pairs as queries
-from sync.views.parts import own, page_of, show, told
+from sync.views.parts import filters_of, own, page_of, show, told
 
 WITH_SIDES = Link.objects.select_related("bigin", "books", "installation").exclude(state__in=Link.DEAD)
 
@@ -22,7 +22,7 @@ WITH_SIDES = Link.objects.select_related("bigin", "books", "installation").exclu
 @administrator_page
 def pairs(request: MemberRequest) -> HttpResponse:
     """All pairs, or (`show=bigin|books`) the records of one side that belong to none."""
-    filters = request.GET.dict()
+    filters = filters_of(request)
     side = filters.get("show", "")
     context: dict[str, object] = {
         "filters": filters,
@@ -56,7 +56,7 @@ def pair(request: MemberRequest, pk: int) -> HttpResponse:
 def link_form(request: MemberRequest, pk: int) -> HttpResponse:
     """Candidates for a record without a partner: those that share something first, then by search."""
     record = own(request, Record.objects.filter(gone_at=None), pk)
-    text = request.GET.get("q", "").strip()
+    text = filters_of(request).get("q", "").strip()
     context = {
         "record": record,
         "text": text,

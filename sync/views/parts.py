@@ -47,7 +47,20 @@ def setting_of(request: MemberRequest, module: str) -> ModuleSetting:
 
 def own(request: MemberRequest, rows: QuerySet[Row], pk: object) -> Row:
     """The row, if it belongs to the visitor's installation; the same 404 for another's as for none."""
-    return get_object_or_404(rows, pk=pk, installation=request.installation)
+    number = whole(str(pk))
+    if number is None:
+        raise Http404
+    return get_object_or_404(rows, pk=number, installation=request.installation)
+
+
+def whole(text: str) -> int | None:
+    """A row's number as an address or a form names it; None for what none of ours can be."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def filters_of(request: MemberRequest) -> dict[str, str]:
+    """What a list is filtered by. PostgreSQL has no text with NUL, so neither has any name that could be found."""
+    return {name: value.replace("\x00", "") for name, value in request.GET.dict().items()}
 
 
 def page_of(request: MemberRequest, rows: QuerySet[Row], size: int = PAGE_SIZE) -> Page[Row]:
@@ -56,6 +69,4 @@ def page_of(request: MemberRequest, rows: QuerySet[Row], size: int = PAGE_SIZE) 
 
 def chosen(request: MemberRequest, name: str) -> list[int]:
     """Ticked rows of a bulk form; what is no number is dropped."""
-    return [
-        int(value) for value in request.POST.getlist(name) if value.isascii() and value.isdigit() and len(value) < 19
-    ]
+    return [number for value in request.POST.getlist(name) if (number := whole(value)) is not None]

@@ -11,7 +11,7 @@ from sync import services
 from sync.models import Module
 from sync.queries import preview as queries
 from sync.queries import progress
-from sync.views.parts import page_of, setting_of, show, told
+from sync.views.parts import filters_of, page_of, setting_of, show, told
 
 
 @require_http_methods(["GET", "POST"])
@@ -23,7 +23,7 @@ def preview(request: MemberRequest, module: str = "") -> HttpResponse:
         services.preview(request.installation, modules, request.member.name)
         return told(request, _("Reading both sides. Nothing is written."), *_back(request, module), level=messages.INFO)
     run = queries.newest(request.installation, modules)
-    filters = request.GET.dict()
+    filters = filters_of(request)
     page = page_of(request, queries.listed(run, modules, filters)) if run else None
     context = {
         "run": run,

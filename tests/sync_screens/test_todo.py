@@ -1,0 +1,154 @@
+"""To do: reasons and advice, retry one and all of a kind, candidates, what the brake held, second clicks."""
+
+import pytest
+from django.test import Client
+
+from sync.models import Decision, Issue, Link, Record, Write
+from tests.factories import make_installation
+from tests.sync_screens.world import World, fill
+
+pytestmark = pytest.mark.django_db
+TODO = "/embed/sync/issues/"
+
+
+def text_of(client: Client, path: str = TODO) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_each_record_has_its_reason_and_what_to_do(client: Client, world: World) -> None:
+    text = text_of(client)
+    assert "A customer with nearly the same name exists in Books." in text
+    assert "Link the two, or create a new customer anyway." in text
+    assert "Books does not know the value “Adventure” of the field Industry." in text
+    assert "Possible duplicate" in text
+    assert "<img" not in text  # one of the records is called so
+
+
+def test_filters_and_search(client: Client, world: World) -> None:
+    by_code = text_of(client, f"{TODO}?code=picklist_value")
+    table = by_code[by_code.index('data-test="issues"') :]
+    assert "Adventure" in table
+    assert "Northern Lights Tours" not in table
+    found = text_of(client, f"{TODO}?q=northern+lights")
+    assert "Northern Lights Tours" in found[found.index('data-test="issues"') :]
+    assert "Nothing to do" in text_of(client, f"{TODO}?q=nobody")
+    assert "Nothing to do" in text_of(client, f"{TODO}?state=dismissed")
+
+
+def test_nothing_to_do_says_so(client: Client) -> None:
+    assert "Every record that was synchronised is in step." in text_of(client)
+
+
+def test_retry_one(client: Client, world: World) -> None:
+    client.post(f"{TODO}{world.skipped.pk}/retry/")
+    world.skipped.refresh_from_db()
+    assert world.skipped.retry_at is not None
+    assert world.skipped.state == "open"
+    link = Link.objects.select_related("bigin").get(issues=world.skipped)
+    assert link.bigin is not None
+    assert link.bigin.dirty
+    assert "It is tried again with the next run" in text_of(client)
+
+
+def test_retry_all_of_a_kind(client: Client, world: World) -> None:
+    client.post(f"{TODO}bulk/", {"action": "retry-code", "code": "picklist_value"})
+    assert list(Issue.objects.filter(retry_at__isnull=False)) == [world.skipped]
+    assert "1 record is tried again" in text_of(client)
+
+
+def test_candidates_are_shown_with_score_and_why_and_linked(client: Client, world: World) -> None:
+    text = text_of(client, f"{TODO}{world.duplicate.pk}/")
+    assert "nearly the same name" in text
+    assert '<td class="num" data-label="Score">70</td>' in text
+    free = Record.objects.create(
+        installation=world.installation, side="books", kind="customer", remote_id="46999", label="Northern Lights"
+    )
+    world.duplicate.detail = {"candidates": [{"record": free.pk, "id": "46999", "score": 70, "why": "nearly"}]}
+    world.duplicate.save()
+    client.post(f"{TODO}{world.duplicate.pk}/link/", {"record": free.pk})
+    made = Link.objects.get(bigin=world.alone)
+    assert made.books == free
+    assert made.state == "linked"
+    world.duplicate.refresh_from_db()
+    assert (world.duplicate.state, world.duplicate.closed_by) == ("resolved", "Ada Keller")
+
+
+def test_another_organisations_record_is_no_candidate(client: Client, world: World) -> None:
+    foreign = fill(make_installation()).links[0].books_id
+    assert client.post(f"{TODO}{world.duplicate.pk}/link/", {"record": foreign}).status_code == 404
+    assert client.post(f"{TODO}{world.duplicate.pk}/link/", {"record": "x"}).status_code == 404
+    world.duplicate.refresh_from_db()
+    assert world.duplicate.state == "open"
+    assert not Link.objects.filter(bigin=world.alone).exists()
+
+
+def test_create_anyway_remembers_that_they_are_not_the_same(client: Client, world: World) -> None:
+    world.duplicate.detail = {"candidates": [{"record": world.links[0].books_id, "id": "4600000000000", "score": 70}]}
+    world.duplicate.save()
+    client.post(f"{TODO}bulk/", {"action": "create", "issue": [world.duplicate.pk]})
+    decision = Decision.objects.get()
+    assert (decision.bigin_id, decision.books_id, decision.verdict) == (
+        "8100000000000999",
+        "4600000000000",
+        "different",
+    )
+    world.duplicate.refresh_from_db()
+    assert world.duplicate.state == "resolved"
+
+
+def test_a_second_click_says_that_it_was_settled(client: Client, world: World) -> None:
+    for _click in range(2):
+        client.post(f"{TODO}{world.skipped.pk}/dismiss/")
+    world.skipped.refresh_from_db()
+    assert world.skipped.state == "dismissed"
+    text = text_of(client)
+    assert "Dismissed. It comes back only if something changes." in text
+    assert "This was settled in the meantime." in text
+
+
+def test_bulk_takes_only_ticked_rows_of_the_own_organisation(client: Client, world: World) -> None:
+    other = fill(make_installation())
+    client.post(
+        f"{TODO}bulk/", {"action": "dismiss", "issue": [world.skipped.pk, other.skipped.pk, "nonsense", "9" * 30]}
+    )
+    assert list(Issue.objects.filter(state="dismissed")) == [world.skipped]
+    client.post(f"{TODO}bulk/", {"action": "dismiss"})
+    assert "Tick the rows you mean first." in text_of(client)
+    assert client.post(f"{TODO}bulk/", {"action": "explode"}).status_code == 404
+    assert client.post(f"{TODO}{world.clash.pk}/explode/").status_code == 404
+
+
+def held_issue(world: World) -> Issue:
+    writes = list(world.held.writes.order_by("pk").values_list("pk", flat=True))
+    return Issue.objects.create(
+        installation=world.installation, run=world.held, module="customers", kind="held", code="too_many_deletions",
+        reason="3 deletions would be made within 24 hours, more than usual.",
+        detail={"writes": writes, "count": 3, "run": world.held.pk},
+    )  # fmt: skip
+
+
+def test_rule_5_4_what_is_held_is_listed_and_approval_covers_exactly_that_list(client: Client, world: World) -> None:
+    issue = held_issue(world)
+    outside = Write.objects.create(
+        installation=world.installation, link=world.links[8], side="books", op="delete", state="held"
+    )
+    text = text_of(client, f"{TODO}{issue.pk}/")
+    assert "Kestrel Adventure Co." in text
+    assert 'data-test="approve"' in text
+    assert 'data-test="retry"' not in text
+    client.post(f"{TODO}{issue.pk}/approve/")
+    assert set(Write.objects.filter(pk__in=issue.detail["writes"]).values_list("state", flat=True)) == {"pending"}
+    outside.refresh_from_db()
+    assert outside.state == "held"
+
+
+def test_a_held_run_can_be_refused_from_its_page(client: Client, world: World) -> None:
+    issue = held_issue(world)
+    text = text_of(client, f"/embed/sync/runs/{world.held.pk}/")
+    assert "Held: would you look at this first?" in text
+    client.post(f"/embed/sync/runs/{world.held.pk}/refuse/")
+    assert set(Write.objects.filter(pk__in=issue.detail["writes"]).values_list("state", flat=True)) == {"withdrawn"}
+    issue.refresh_from_db()
+    assert issue.state == "dismissed"
