@@ -32,6 +32,11 @@ class Progress:
     def stage(self) -> str:
         return words_of(self.run.stage) if self.run else ""
 
+    @property
+    def shown(self) -> str:
+        """Names what a page shows, so that the poll can tell it when there is more to draw than these numbers."""
+        return f"{self.run.series}-{'running' if self.running else 'ended'}" if self.run else ""
+
 
 _STAGES = {"Reading": _("Reading %(what)s"), "Matching": _("Comparing %(what)s"), "Sending": _("Writing %(what)s")}
 _STAGES["Proposing"] = _STAGES["Matching"]

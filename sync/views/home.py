@@ -50,13 +50,12 @@ def home(request: MemberRequest) -> HttpResponse:
 @require_GET
 @administrator_page
 def progress_now(request: MemberRequest) -> HttpResponse:
-    """The part of the page that polls itself; `shown` is the run the page believes to be running."""
+    """The part of the page that polls itself; `shown` is what the page draws now, as `Progress.shown` names it."""
     current = progress.of_newest_series(request.installation)
     response = render(
         request, "sync/_progress_of_run.html", {"progress": current, "installation": request.installation}
     )
-    shown = request.GET.get("shown", "")
-    if (shown != "") != current.running or (current.running and current.run and shown != str(current.run.series)):
+    if request.GET.get("shown", "") != current.shown:
         response["HX-Trigger-After-Settle"] = "run-changed"
     return response
 

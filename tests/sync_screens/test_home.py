@@ -173,7 +173,7 @@ def test_progress_counts_the_whole_series(client: Client, world: World) -> None:
         Write.objects.create(
             installation=world.installation, run=run, link=world.links[number], side="books", op="update", state=state
         )
-    answer = client.get("/embed/sync/progress/", {"shown": str(second.series)})
+    answer = client.get("/embed/sync/progress/", {"shown": f"{second.series}-running"})
     text = answer.content.decode()
     assert "3 of 4" in text
     assert 'value="3" max="4"' in text
@@ -189,9 +189,17 @@ def test_progress_tells_the_page_when_a_run_begins_and_ends(client: Client, worl
     run = running(world.installation)
     assert client.get("/embed/sync/progress/?shown=").headers["HX-Trigger-After-Settle"] == "run-changed"
     Run.objects.update(state=Run.State.DONE, finished_at=timezone.now())
-    ended = client.get(f"/embed/sync/progress/?shown={run.series}")
+    ended = client.get(f"/embed/sync/progress/?shown={run.series}-running")
     assert ended.headers["HX-Trigger-After-Settle"] == "run-changed"
     assert 'data-announce="The sync is done"' in ended.content.decode()
+
+
+def test_a_run_that_began_and_ended_between_two_looks_is_not_missed(client: Client, world: World) -> None:
+    run = running(world.installation)
+    Run.objects.update(state=Run.State.DONE, finished_at=timezone.now())
+    assert client.get("/embed/sync/progress/?shown=").headers["HX-Trigger-After-Settle"] == "run-changed"
+    drawn = client.get(f"/embed/sync/progress/?shown={run.series}-ended")
+    assert "HX-Trigger-After-Settle" not in drawn.headers
 
 
 def test_a_long_run_says_when_it_will_be_done(client: Client, world: World) -> None:
@@ -203,7 +211,7 @@ def test_a_long_run_says_when_it_will_be_done(client: Client, world: World) -> N
     )
     for link in world.links[:9]:
         Write.objects.create(installation=world.installation, run=run, link=link, side="bigin", op="update")
-    text = client.get(f"/embed/sync/progress/?shown={run.series}").content.decode()
+    text = client.get(f"/embed/sync/progress/?shown={run.series}-running").content.decode()
     assert "31 of 40" in text
     assert "At this pace done at about" in text
 

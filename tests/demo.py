@@ -1,0 +1,66 @@
+"""`make demo` as tests run it: a home of its own, ports of its own, and nothing left behind."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from devtools.demo_plan import PORTS
+from devtools.postgres import Postgres
+from devtools.processes import free_port
+from devtools.pytest_services import PLAIN_ENVIRONMENT
+from tests.infra.conftest import wait_until
+
+ROOT = Path(__file__).resolve().parents[1]
+OWN = {*PLAIN_ENVIRONMENT, "DATABASE_URL", "REDIS_URL"}
+
+
+@dataclass
+class Demo:
+    """One home for demos, which are started with ports of their own."""
+
+    home: Path
+    ports: dict[str, int] = field(default_factory=lambda: {name: free_port() for name in PORTS})
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def output(self) -> str:
+        return (self.home.parent / "output").read_text()
+
+    @property
+    def last_line(self) -> str:
+        return self.output.strip().splitlines()[-1]
+
+    def start(self, *arguments: str, **told: str) -> subprocess.Popen[bytes]:
+        plain = {name: value for name, value in os.environ.items() if name not in OWN}
+        environment = {**plain, **{name: str(port) for name, port in self.ports.items()}, **told}
+        with (self.home.parent / "output").open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "devtools.demo", "--home", str(self.home), *arguments],
+                cwd=ROOT,
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        return self.process
+
+    def run(self, *arguments: str, **told: str) -> int:
+        return self.start(*arguments, **told).wait(60)
+
+    def start_and_wait(self, **told: str) -> subprocess.Popen[bytes]:
+        process = self.start(**told)
+        assert wait_until(lambda: "The demo is up" in self.output or process.poll() is not None, seconds=90)
+        assert process.poll() is None, self.output
+        return process
+
+    def query(self, statement: str) -> list[tuple[object, ...]]:
+        connection = Postgres(self.home / "postgres", self.ports["PG_PORT"]).connect("bigin_books")
+        try:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
