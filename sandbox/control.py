@@ -31,12 +31,12 @@ def _render(error: ApiError) -> Reply:
 
 
 def _words(handler: Callable[[Request], Reply]) -> Callable[[Request], Reply]:
-    """ValueErrors are the tester's mistakes."""
+    """Wrong values are the tester's mistakes."""
 
     def checked(request: Request) -> Reply:
         try:
             return handler(request)
-        except ValueError as error:
+        except (ValueError, TypeError, OverflowError) as error:
             raise ApiError(400, "bad_request", str(error)) from None
 
     return checked
@@ -195,6 +195,11 @@ def make_token(request: Request) -> Reply:
     return Reply(body=tokens.grant(request.world, client, person, [str(one) for one in scopes], org, offline=offline))
 
 
+def get_failures(request: Request) -> Reply:
+    """Tracebacks of the sandbox's own mistakes: empty, or there is a bug."""
+    return Reply(body={"failures": request.world.failures})
+
+
 def get_help(request: Request) -> Reply:
     return Reply(body={"doors": [f"{route.method} /__sandbox__{route.template}" for route in ROUTES]})
 
@@ -220,6 +225,7 @@ ROUTES = [
         ("GET", "/state", get_state),
         ("PUT", "/state", put_state),
         ("GET", "/deliveries", get_deliveries),
+        ("GET", "/failures", get_failures),
         ("POST", "/token", make_token),
         *((door.method, door.template, door.handler) for door in DOORS),
     ]

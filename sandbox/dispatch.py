@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from dataclasses import dataclass
 
 from sandbox.accounts.scopes import allows
@@ -34,6 +35,7 @@ def run(product: Product, request: Request, refusal: Refusal | None = None) -> O
         reply = product.render(error)
     except Exception:
         log.exception("%s %s failed", request.method, request.path)
+        request.world.failures.append(traceback.format_exc())
         reply = product.render(Refusal("internal"))
     product.finish(request, reply)
     return Outcome(reply, endpoint)

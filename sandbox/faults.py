@@ -67,7 +67,7 @@ _FRACTIONS = ("probability", "seconds")
 
 def parse_fault(data: Any) -> Fault:
     """Raises ValueError with words for the tester."""
-    if not isinstance(data, dict) or data.get("kind") not in KINDS:
+    if not isinstance(data, dict) or str(data.get("kind")) not in KINDS:
         raise ValueError(f"a fault has a kind, one of {', '.join(KINDS)}")
     unknown = sorted(set(data) - {*_TEXTS, *_WHOLE, *_FRACTIONS})
     if unknown:

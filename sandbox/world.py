@@ -96,6 +96,7 @@ class World:
     calls: Calls = field(default_factory=Calls)
     schedule: Schedule = field(default_factory=Schedule)
     deliveries: list[Delivery] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)  # tracebacks of answers 500 that no fault asked for
     in_flight: Counter[str] = field(default_factory=Counter)
     changes: int = 0  # counts what must be saved
 

@@ -33,7 +33,7 @@ def _org(request: Request, data: dict[str, Any]) -> BiginOrg:
 
 
 def _module(data: dict[str, Any]) -> str:
-    if data["module"] not in MODULES:
+    if str(data["module"]) not in MODULES:
         raise ValueError(f"module is one of {', '.join(MODULES)}")
     return str(data["module"])
 

@@ -31,8 +31,8 @@ def _render(error: ApiError) -> Reply:
 
 def asset(request: Request) -> Reply:
     name = request.params["name"]
-    path = FOLDER / "assets" / name
-    if not path.is_file() or path.parent != FOLDER / "assets":
+    path = next((one for one in (FOLDER / "assets").iterdir() if one.name == name), None)
+    if path is None:
         raise ApiError(404, "not_found", "There is no such file.")
     return Reply(raw=path.read_bytes(), content_type=TYPES.get(path.suffix[1:], "application/octet-stream"))
 
