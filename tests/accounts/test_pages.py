@@ -40,7 +40,7 @@ def test_a_defect_shows_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("de_DE", "Europe/Berlin", "22.11.2026 15:05"),
         ("en_US", "America/New_York", "11/22/2026 9:05 a.m."),
-        ("en_GB", "Mars/Olympus", "22/11/2026 14:05"),
+        ("en_GB", "Mars/Olympus", "22/11/2026 2:05 p.m."),
         ("xx_nonsense; drop", "", "11/22/2026 2:05 p.m."),
         ("", "\x00", "11/22/2026 2:05 p.m."),
     ],
