@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sandbox import books_mount
 from sandbox.accounts import switches as accounts_switches
 from sandbox.accounts.model import Client
 from sandbox.bigin import switches as bigin_switches
+from sandbox.books import switches as books_switches
 from sandbox.clock import Clock
 from sandbox.limits import Limits
 from sandbox.seeds import bulk, empty, travel_agency
@@ -19,7 +19,7 @@ MOST_COMPANIES = 200_000
 
 
 def all_switches() -> list[Switch]:
-    return [*accounts_switches.SWITCHES, *bigin_switches.SWITCHES, *books_mount.switches()]
+    return [*accounts_switches.SWITCHES, *bigin_switches.SWITCHES, *books_switches.SWITCHES]
 
 
 def seed_named(name: str) -> Callable[[World], None]:

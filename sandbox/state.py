@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sandbox import books_mount
+from sandbox.books import state as books_state
 from sandbox.stored import dump, load
 from sandbox.world import World
 
@@ -25,7 +25,7 @@ def world_to_text(world: World) -> str:
             "accounts": world.accounts,
             "ids": world.ids,
             "bigin": world.bigin,
-            "books": books_mount.dump(world),
+            "books": books_state.dump(world),
         }
     )
 
@@ -44,7 +44,7 @@ def text_to_world(text: str, world: World) -> None:
     for name, value in switches.items():
         world.switches.set(name, value)
     world.accounts, world.ids, world.bigin, world.clock.offset, books = parts
-    books_mount.load(world, books)
+    books_state.load(world, books)
 
 
 class StateFile:

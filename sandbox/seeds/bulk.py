@@ -7,7 +7,8 @@ from random import Random
 
 from sandbox.bigin.org import BiginOrg
 from sandbox.bigin.store import DAY, Row
-from sandbox.seeds.cast import Cast, fill_books
+from sandbox.seeds import travel_agency_books
+from sandbox.seeds.cast import Cast
 from sandbox.seeds.orgs import make_orgs
 from sandbox.world import World
 
@@ -38,7 +39,7 @@ def fill(world: World, number: int) -> None:
         for n, company in enumerate(companies)
         for k in range(CONTACTS_EACH)
     )
-    fill_books(world, Cast(people[0], people))
+    travel_agency_books.fill(world, Cast(people[0], people))
 
 
 class _Maker:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from importlib import import_module
-from importlib.util import find_spec
 
 from sandbox.accounts.model import Person
-from sandbox.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +48,3 @@ class Cast:
     companies: list[CastCompany] = field(default_factory=list)
     contacts: list[CastContact] = field(default_factory=list)
     products: list[CastProduct] = field(default_factory=list)
-
-
-def fill_books(world: World, cast: Cast) -> None:
-    """`travel_agency_books.fill(world, cast)` makes the Books organisations, and records for what the cast holds."""
-    if find_spec("sandbox.seeds.travel_agency_books"):
-        import_module("sandbox.seeds.travel_agency_books").fill(world, cast)

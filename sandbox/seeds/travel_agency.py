@@ -11,7 +11,8 @@ from typing import Any
 from sandbox.bigin.org import BiginOrg
 from sandbox.bigin.store import DAY, Row
 from sandbox.bigin.values import priced
-from sandbox.seeds.cast import Cast, CastCompany, CastContact, CastProduct, fill_books
+from sandbox.seeds import travel_agency_books
+from sandbox.seeds.cast import Cast, CastCompany, CastContact, CastProduct
 from sandbox.seeds.orgs import TRAVEL_STYLES, make_orgs
 from sandbox.seeds.travel_names import COMPANIES, DEALS, FIRST_NAMES, LAST_NAMES, PRODUCTS, STREETS
 from sandbox.world import World
@@ -34,7 +35,7 @@ def fill(world: World) -> None:
     products = [agency.product(n) for n in range(len(PRODUCTS))]
     for n in range(DEAL_COUNT):
         agency.deal(n)
-    fill_books(world, Cast(people[0], people, companies, contacts, products))
+    travel_agency_books.fill(world, Cast(people[0], people, companies, contacts, products))
 
 
 def slug(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -13,7 +12,7 @@ from sandbox.bigin.org import BiginOrg, BiginUser
 from sandbox.bigin.store import Row, Table
 from sandbox.bigin.values import Checker
 from sandbox.core import ApiError, Reply, Request, Route
-from sandbox.web.pages import html
+from sandbox.web.pages import harden, html, refuse_foreign_forms
 
 SLUGS = {"companies": "Accounts", "contacts": "Contacts", "deals": "Pipelines", "products": "Products"}
 LABELS = {"companies": "Companies", "contacts": "Contacts", "deals": "Deals", "products": "Products"}
@@ -29,9 +28,7 @@ def slug_of(module: str) -> str:
 
 def enter(request: Request, route: Route) -> None:
     """The first person, an administrator, is signed in until somebody else is chosen. Forms come from here only."""
-    origin = request.headers.get("Origin")
-    if request.method == "POST" and origin is not None and urlsplit(origin).netloc != request.headers.get("Host"):
-        raise ApiError(403, "foreign_form", "This form was not sent from a page of the mini Bigin.")
+    refuse_foreign_forms(request)
     accounts = request.world.accounts
     person = accounts.people.get(request.cookies.get(SIGNED_IN, ""))
     if person is None or not person.bigin_orgs:
@@ -45,13 +42,7 @@ def enter(request: Request, route: Route) -> None:
 
 def finish(request: Request, reply: Reply) -> None:
     """The page frames the topping and nothing else; it runs its own script only."""
-    topping = request.world.options.topping_url
-    reply.headers.setdefault(
-        "Content-Security-Policy",
-        f"default-src 'self'; frame-src {topping}; frame-ancestors 'none'; base-uri 'none'; object-src 'none'",
-    )
-    reply.headers["Cache-Control"] = "no-store"
-    reply.headers["X-Content-Type-Options"] = "nosniff"
+    harden(reply, frames=request.world.options.topping_url)
 
 
 def page(request: Request, template: str, *, here: str, status: int = 200, error: str = "", **context: Any) -> Reply:
@@ -70,7 +61,6 @@ def page(request: Request, template: str, *, here: str, status: int = 200, error
         people=people,
         me=request.user,
         org=request.org,
-        mini_books=find_spec("sandbox.web.books") is not None,
         **context,
     )
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from sandbox.core import Reply
+from sandbox.core import ApiError, Reply, Request
 
 FOLDER = Path(__file__).parent
 TYPE_HTML = "text/html;charset=UTF-8"
@@ -29,6 +30,27 @@ def html(template: str, status: int = 200, **context: Any) -> Reply:
     """Lone surrogates, which UTF-8 cannot carry, become question marks."""
     text = environment().get_template(template).render(**context)
     return Reply(status, raw=text.encode("utf-8", "replace"), content_type=TYPE_HTML)
+
+
+def refuse_foreign_forms(request: Request) -> None:
+    """A page of another site cannot press the buttons here. Raises ApiError."""
+    origin = request.headers.get("Origin")
+    if request.method != "POST" or origin is None:
+        return
+    try:
+        sender = urlsplit(origin).netloc
+    except ValueError:
+        sender = ""
+    if sender != request.headers.get("Host"):
+        raise ApiError(403, "foreign_form", "This form was not sent from a page of the sandbox.")
+
+
+def harden(reply: Reply, frames: str = "'none'") -> None:
+    """Own scripts and styles only; `frames` is the one origin a page may frame."""
+    policy = f"default-src 'self'; frame-src {frames}; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
+    reply.headers.setdefault("Content-Security-Policy", policy)
+    reply.headers.setdefault("Cache-Control", "no-store")
+    reply.headers.setdefault("X-Content-Type-Options", "nosniff")
 
 
 def redirect(url: str) -> Reply:

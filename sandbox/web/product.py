@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
-
 from sandbox.core import ApiError, Product, Reply, Request, Route, RouteTable
-from sandbox.web import bigin_page, bigin_routes
-from sandbox.web.pages import FOLDER, html
+from sandbox.web import bigin_page, bigin_routes, books
+from sandbox.web.pages import FOLDER, harden, html, refuse_foreign_forms
 
 TYPES = {"css": "text/css;charset=UTF-8", "js": "text/javascript;charset=UTF-8", "svg": "image/svg+xml"}
 
 
 def products() -> list[Product]:
-    made = [Product("web", "/assets", RouteTable(ASSETS), _enter, _render, needs_token=False)]
-    if find_spec("sandbox.web.books"):
-        books = import_module("sandbox.web.books")
-        made.append(Product("web", "/mini-books", RouteTable(books.routes()), _enter, _render, needs_token=False))
-    mini = RouteTable(bigin_routes.ROUTES)
-    return [*made, Product("web", "", mini, bigin_page.enter, _render, bigin_page.finish, needs_token=False)]
+    bigin = RouteTable(bigin_routes.ROUTES)
+    return [
+        Product("web", "/assets", RouteTable(ASSETS), _enter, _render, needs_token=False),
+        Product("web", "/mini-books", RouteTable(books.routes()), _enter, _render, _finish, needs_token=False),
+        Product("web", "", bigin, bigin_page.enter, _render, bigin_page.finish, needs_token=False),
+    ]
 
 
 def _enter(request: Request, route: Route) -> None:
     """Pages of a test tool on loopback: nobody is asked who they are."""
+    refuse_foreign_forms(request)
+
+
+def _finish(request: Request, reply: Reply) -> None:
+    harden(reply)
 
 
 def _render(error: ApiError) -> Reply:
