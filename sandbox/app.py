@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
 from sandbox import dispatch
-from sandbox.core import Product, Refusal, Reply, Request, Upload
+from sandbox.core import Product, Refusal, Reply, Request, Upload, to_json
 from sandbox.faults import Fault
 from sandbox.products import products
 from sandbox.state import StateFile
@@ -220,7 +220,9 @@ async def deliver(session: ClientSession, delivery: Delivery) -> None:
         return
     delivery.tries_left -= 1
     try:
-        async with session.post(delivery.url, json=delivery.body) as answer:
+        content = delivery.text.encode() if delivery.text else to_json(delivery.body)
+        headers = {"Content-Type": "application/json", **delivery.headers}
+        async with session.post(delivery.url, data=content, headers=headers) as answer:
             delivery.outcome = str(answer.status)
     except (ClientError, TimeoutError, ValueError) as error:
         delivery.outcome = f"failed: {type(error).__name__}"

@@ -75,6 +75,8 @@ class Delivery:
     queued: str
     outcome: str = "waiting"
     tries_left: int = 1
+    headers: dict[str, str] = field(default_factory=dict)
+    text: str = ""  # sent as it is, in place of the body as JSON
 
 
 @dataclass

@@ -19,6 +19,7 @@ from sandbox.books.records import (
     Mail,
     Tax,
     Template,
+    Webhook,
 )
 from sandbox.books.window import Window
 from sandbox.clock import Clock
@@ -89,6 +90,7 @@ class BooksOrg:
         self.documents = {kind: tables.document_table(self.customer_name) for kind in KINDS}
         self.payments = tables.payment_table()
         self.credit_notes: dict[str, CreditNote] = {}
+        self.webhooks: dict[str, Webhook] = {}
         self.outbox: list[Mail] = []
         self.numbering = {
             "invoice": Numbering("INV-"),

@@ -222,6 +222,16 @@ class Template:
 
 
 @dataclass(slots=True)
+class Webhook:
+    webhook_id: str
+    name: str
+    entity: str
+    url: str
+    events: list[str]
+    secret: str = ""
+
+
+@dataclass(slots=True)
 class Mail:
     """One message in the outbox: what a recipient would have got."""
 

@@ -13,6 +13,7 @@ from sandbox.books.entrance import enter, enter_v4, finish
 from sandbox.books.organization import BooksOrg
 from sandbox.books.papers import Document, Kind
 from sandbox.books.specs import SPECS
+from sandbox.books.webhooks import telling
 from sandbox.core import Handler, Route
 
 __all__ = ["enter", "enter_v4", "finish", "routes"]
@@ -68,13 +69,16 @@ SETTINGS: list[Entry] = [
     ("POST", "/settings/taxexemptions", s.create_exemption),
     ("GET", "/settings/fields", s.list_fields),
     ("POST", "/settings/fields", s.create_field),
+    ("GET", "/settings/webhooks", s.list_webhooks),
+    ("POST", "/settings/webhooks", s.create_webhook),
+    ("DELETE", "/settings/webhooks/{webhook_id}", s.delete_webhook),
     ("GET", "/items", t.list_items),
-    ("POST", "/items", t.create_item),
-    ("PUT", "/items", t.upsert_item),
+    ("POST", "/items", telling("item", "created", t.create_item)),
+    ("PUT", "/items", telling("item", "edited", t.upsert_item)),
     ("GET", "/itemdetails", t.item_details),
     ("GET", "/items/{item_id}", t.get_item),
-    ("PUT", "/items/{item_id}", t.update_item),
-    ("DELETE", "/items/{item_id}", t.delete_item),
+    ("PUT", "/items/{item_id}", telling("item", "edited", t.update_item)),
+    ("DELETE", "/items/{item_id}", telling("item", "deleted", t.delete_item)),
     ("POST", "/items/{item_id}/active", t.mark_active),
     ("POST", "/items/{item_id}/inactive", t.mark_inactive),
     ("PUT", "/item/{item_id}/customfields", t.set_custom_fields),
@@ -82,16 +86,16 @@ SETTINGS: list[Entry] = [
 
 CONTACTS: list[Entry] = [
     ("GET", "/contacts", c.list_contacts),
-    ("POST", "/contacts", c.create_contact),
-    ("PUT", "/contacts", c.upsert_contact),
+    ("POST", "/contacts", telling("contact", "created", c.create_contact)),
+    ("PUT", "/contacts", telling("contact", "edited", c.upsert_contact)),
     ("DELETE", "/contacts", c.delete_many),
     ("POST", "/contacts/contactpersons", c.create_person),
     ("PUT", "/contacts/contactpersons/{contact_person_id}", c.update_person),
     ("DELETE", "/contacts/contactpersons/{contact_person_id}", c.delete_person),
     ("POST", "/contacts/contactpersons/{contact_person_id}/primary", c.make_primary),
     ("GET", "/contacts/{contact_id}", c.get_contact),
-    ("PUT", "/contacts/{contact_id}", c.update_contact),
-    ("DELETE", "/contacts/{contact_id}", c.delete_contact),
+    ("PUT", "/contacts/{contact_id}", telling("contact", "edited", c.update_contact)),
+    ("DELETE", "/contacts/{contact_id}", telling("contact", "deleted", c.delete_contact)),
     ("POST", "/contacts/{contact_id}/active", c.mark_active),
     ("POST", "/contacts/{contact_id}/inactive", c.mark_inactive),
     ("POST", "/contacts/{contact_id}/portal/enable", c.enable_portal),
@@ -205,14 +209,14 @@ def _documents(kind: Kind) -> list[Entry]:
     spoken = spec.spoken
     entries: list[Entry] = [
         ("GET", f"/{many}", d.listing(kind)),
-        ("POST", f"/{many}", d.create(kind)),
-        ("PUT", f"/{many}", d.keyed_write(kind)),
+        ("POST", f"/{many}", telling(kind, "created", d.create(kind))),
+        ("PUT", f"/{many}", telling(kind, "edited", d.keyed_write(kind))),
         ("GET", f"/{many}/templates", d.templates(kind)),
         ("GET", f"/{many}/pdf", x.files(kind)),
         ("GET", f"/{many}/print", x.files(kind)),
         ("GET", one, d.read(kind)),
-        ("PUT", one, d.update(kind)),
-        ("DELETE", one, d.delete(kind)),
+        ("PUT", one, telling(kind, "edited", d.update(kind))),
+        ("DELETE", one, telling(kind, "deleted", d.delete(kind))),
         ("PUT", f"/{kind}/{{{id_key}}}/customfields", d.set_custom_fields(kind)),
         (
             "POST",

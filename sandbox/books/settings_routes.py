@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.books import credit_notes, custom, envelope, errors, intake, listing, mailing, payments, settings
+from sandbox.books import credit_notes, custom, envelope, errors, intake, listing, mailing, payments, settings, webhooks
 from sandbox.books.contact_routes import contact_of
 from sandbox.books.listing import Listed, Wanted
 from sandbox.books.organization import BooksOrg
@@ -226,6 +226,23 @@ def create_field(request: Request) -> Reply:
     field = custom.define(request.org, intake.body(request))
     row = custom.definitions([field])[0]
     return envelope.created("The custom field has been created.", "settings/fields", field.field_id, field=row)
+
+
+def list_webhooks(request: Request) -> Reply:
+    return envelope.success(webhooks=[webhooks.row(one) for one in request.org.webhooks.values()])
+
+
+def create_webhook(request: Request) -> Reply:
+    """The answer's shape is unknown (books-api.md 6)."""
+    made = webhooks.create(request.org, intake.body(request))
+    row = webhooks.row(made)
+    return envelope.created("The webhook has been created.", "settings/webhooks", made.webhook_id, webhook=row)
+
+
+def delete_webhook(request: Request) -> Reply:
+    found = webhooks.webhook_of(request.org, request.params["webhook_id"])
+    del request.org.webhooks[found.webhook_id]
+    return envelope.success("The webhook has been deleted.")
 
 
 PAYMENTS: Listed[Payment] = Listed(

@@ -18,6 +18,7 @@ from sandbox.books.records import (
     Mail,
     Tax,
     Template,
+    Webhook,
 )
 
 DICTS: dict[str, type[Any]] = {
@@ -26,6 +27,7 @@ DICTS: dict[str, type[Any]] = {
     "exemptions": Exemption,
     "custom_fields": CustomField,
     "templates": Template,
+    "webhooks": Webhook,
     "credit_notes": CreditNote,
     "numbering": Numbering,
 }
@@ -69,7 +71,7 @@ def _load_one(world: Any, data: dict[str, Any]) -> BooksOrg:
     for name in PLAIN:
         setattr(org, name, data[name])
     for name, cls in DICTS.items():
-        setattr(org, name, {key: decode(cls, part) for key, part in data[name].items()})
+        setattr(org, name, {key: decode(cls, part) for key, part in data.get(name, {}).items()})
     for name, cls in LISTS.items():
         setattr(org, name, [decode(cls, part) for part in data[name]])
     for name, (cls, id_name) in TABLES.items():

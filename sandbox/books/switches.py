@@ -315,4 +315,19 @@ _DOCUMENTS = [
     ),
 ]
 
-SWITCHES = [*_ENTRANCE, *_LISTS, *_RECORDS, *_UPSERTS, *_DOCUMENTS]
+_WEBHOOKS = [
+    _switch(
+        "books_webhook_payload",
+        "json form",
+        "6 and 13: the wrapper of the default payload is from memory; older ones post a form field",
+        'json: {"invoice": {...}} as the body; form: the same text in the form field JSONString',
+    ),
+    _switch(
+        "books_webhook_retries",
+        "none two",
+        "6 and 13: retries of Books' webhooks are unverified",
+        "how often a delivery that was not answered with 2xx is tried again",
+    ),
+]
+
+SWITCHES = [*_ENTRANCE, *_LISTS, *_RECORDS, *_UPSERTS, *_DOCUMENTS, *_WEBHOOKS]

@@ -13,12 +13,13 @@ from sandbox.testing import Sandbox
 from tests.sandbox_books.api import JONAS, MARTA, Books, Json, refused, told
 
 LINE: Json = {"name": "Tour", "rate": 5}
+ELSEWHERE = {"books_webhook_payload", "books_webhook_retries"}  # both positions in test_webhooks.py
 
 
 def test_every_switch_has_a_test_and_says_where_it_comes_from() -> None:
     here = vars(sys.modules[__name__])
     for switch in SWITCHES:
-        assert f"test_switch_{switch.name}" in here, switch.name
+        assert f"test_switch_{switch.name}" in here or switch.name in ELSEWHERE, switch.name
         assert len(set(switch.values)) == len(switch.values) > 1
         assert switch.default in switch.values
         assert switch.source
