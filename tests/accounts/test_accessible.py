@@ -1,0 +1,78 @@
+"""axe-core on every screen of sign-in and setup, in light and dark."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.accounts.browser import AMARA, MARTA, People, Stage, accept, chromium, new_context, part, people, stage
+from tests.axe import violations
+from tests.browser import shot
+
+__all__ = ["chromium", "new_context", "people", "stage"]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def is_fine(page: Page, name: str) -> None:
+    shot(page, name)
+    assert violations(page) == [], name
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(stage: Stage, people: People, scheme: str) -> None:
+    page = people(color_scheme=scheme).new_page()
+
+    def visit(path: str, name: str) -> None:
+        page.goto(f"{stage.base_url}{path}")
+        page.wait_for_load_state("networkidle")
+        is_fine(page, f"accounts-{name}-{scheme}")
+
+    visit("/", "front")
+    visit("/nowhere/", "not-found")
+    visit("/oauth/callback/?state=x", "trouble")
+    visit("/embed/record/", "sign-in-record")
+    visit("/embed/settings/", "settings")
+    part(page, "setup-now").click()
+    accept(page, MARTA)
+    expect(part(page, "connect-books")).to_be_enabled()
+    is_fine(page, f"accounts-setup-{scheme}")
+    part(page, "connect-books").click()
+    accept(page, MARTA)
+    expect(part(page, "save")).to_be_visible()
+    page.get_by_label("E-mail address").fill("nobody@elsewhere.example")
+    page.get_by_label("Organisation").select_option(index=1)
+    part(page, "save").click()
+    expect(page.locator("[aria-invalid=true]")).to_be_visible()
+    is_fine(page, f"accounts-setup-wrong-{scheme}")
+    visit("/embed/setup/connections/", "connections")
+    visit("/embed/sign-in/done/", "done")
+    page.context.clear_cookies()
+    page.goto(f"{stage.base_url}/embed/settings/")
+    part(page, "sign-in").click()
+    accept(page, AMARA)
+    expect(part(page, "no-permission")).to_be_visible()
+    is_fine(page, f"accounts-no-permission-{scheme}")
+
+
+def test_axe_finds_nothing_in_the_popup_and_the_frame(stage: Stage, people: People) -> None:
+    stage.sandbox.switch(accounts_coop="same-origin")
+    page, frame = stage.open_settings(people())
+    expect(part(frame, "setup-now")).to_be_enabled()
+    with page.expect_popup() as opened:
+        part(frame, "setup-now").click()
+    accept(opened.value, MARTA)
+    expect(part(opened.value, "typed-code")).to_be_visible()
+    is_fine(opened.value, "accounts-popup-code")
+    part(frame, "code-field").fill("WRONG234")
+    part(frame, "code-send").click()
+    expect(part(frame, "sign-in-problem")).to_be_visible()
+    assert violations(stage.inner(page)) == []
+
+
+def test_everything_works_by_keyboard(stage: Stage, people: People) -> None:
+    page = people().new_page()
+    page.goto(f"{stage.base_url}/embed/settings/")
+    expect(part(page, "setup-now")).to_be_enabled()
+    for _ in range(2):
+        page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.dataset.test") == "setup-now"
+    page.keyboard.press("Enter")
+    expect(page.locator("#accept")).to_be_visible()
