@@ -43,7 +43,7 @@ def fill(installation: Installation) -> World:
     links = [pair(installation, number, name) for number, name in enumerate(NAMES)]
     for days in range(10, 0, -1):
         history(installation, links, days)
-    run = Run.objects.filter(installation=installation).order_by("-started_at")[0]
+    run = Run.objects.filter(installation=installation, kind=Run.Kind.SYNC).order_by("-started_at")[0]
     write = run.writes.order_by("pk")[0]
     alone = record(installation, Side.BIGIN, RecordKind.COMPANY, "8100000000000999", "Northern Lights Tours")
     for day in range(14):

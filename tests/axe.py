@@ -1,0 +1,24 @@
+"""axe-core in a page, through the debugger: the Content-Security-Policy stays as it is."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+from playwright.sync_api import Frame, Page
+
+
+@cache
+def source() -> str:
+    return (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+
+def violations(page: Page | Frame) -> list[str]:
+    """What axe finds wrong, one line for each element. axe leaves traces in the page: look at it before, not after."""
+    page.evaluate(source())
+    found: list[dict[str, Any]] = page.evaluate("async () => (await axe.run()).violations")
+    return [
+        f"{rule['id']} ({rule['impact']}): {node['html'][:200]} {' '.join(node['failureSummary'].split())[:300]}"
+        for rule in found
+        for node in rule["nodes"]
+    ]

@@ -1,0 +1,116 @@
+"""Every screen of the sync in light, dark and at 320 px, with and without data: a picture, axe-core, no scrolling."""
+
+from collections.abc import Callable
+
+import pytest
+from django.core.cache import cache
+from playwright.sync_api import BrowserContext
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import Connection, Installation
+from sandbox.testing import Sandbox
+from sync.models import ModuleSetting, Run, Write
+from tests.axe import violations
+from tests.browser import chromium, new_context, shot
+from tests.factories import connected_installation, make_installation, make_member
+from tests.sync_screens.browser import is_too_wide, signed_in
+from tests.sync_screens.conftest import Queued
+from tests.sync_screens.world import World, fill, preview
+
+__all__ = ["chromium", "new_context"]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+MakeContext = Callable[..., BrowserContext]
+LOOKS = {"light": ("light", 1280), "dark": ("dark", 1280), "narrow": ("light", 320)}
+
+
+def addresses(world: World | None) -> dict[str, str]:
+    found = {
+        "home": "", "health": "health/", "preview": "preview/", "activity": "activity/", "records": "activity/records/",
+        "to-do": "issues/", "conflicts": "conflicts/", "pairs": "pairs/", "unlinked": "pairs/?show=bigin",
+    }  # fmt: skip
+    if world is not None:
+        found |= {
+            "run": f"runs/{world.run.pk}/", "held": f"runs/{world.held.pk}/", "undo": f"runs/{world.run.pk}/undo/",
+            "issue": f"issues/{world.duplicate.pk}/", "clash": f"issues/{world.clash.pk}/",
+            "pair": f"pairs/{world.links[0].pk}/", "link": f"pairs/link/{world.alone.pk}/", "used-ticket": "file/used/",
+        }  # fmt: skip
+    return found
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("state", ["full", "empty"])
+def test_screens(live_server: LiveServer, new_context: MakeContext, queued: Queued, state: str, look: str) -> None:
+    installation = make_installation(bigin_org_name="Wanderlust Travel", books_org_name="Wanderlust Books")
+    world = fill(installation) if state == "full" else None
+    scheme, width = LOOKS[look]
+    member = make_member(installation, name="Ada Keller", time_zone="Europe/Stockholm")
+    page = signed_in(new_context, live_server, member, color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 800})
+    wrong = []
+    for name, path in addresses(world).items():
+        page.goto(f"{live_server.url}/embed/sync/{path}")
+        shot(page, f"sync-{name}-{state}-{look}")
+        if is_too_wide(page):
+            wrong.append(f"{name}: must be scrolled sideways")
+        wrong += [f"{name}: {line}" for line in violations(page)]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_states_of_the_home(live_server: LiveServer, new_context: MakeContext, queued: Queued, look: str) -> None:
+    """Not started, running, stopped: the screens between nothing and everything."""
+    installation = make_installation(bigin_org_name="Wanderlust Travel", books_org_name="Wanderlust Books")
+    scheme, width = LOOKS[look]
+    page = signed_in(new_context, live_server, make_member(installation, name="Ada Keller"), color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 800})
+    wrong = []
+
+    def visit(name: str) -> None:
+        page.goto(f"{live_server.url}/embed/sync/")
+        shot(page, f"sync-home-{name}-{look}")
+        wrong.extend(f"{name}: {line}" for line in violations(page))
+        if is_too_wide(page):
+            wrong.append(f"{name}: must be scrolled sideways")
+
+    preview(installation, [])
+    visit("start")
+    world = fill(installation)
+    Run.objects.all().delete()
+    Write.objects.all().delete()
+    run = Run.objects.create(
+        installation=installation, trigger="person", stage="Sending company-customer",
+        counts={"customers": {"bigin": {"read": 240}, "books": {"read": 181, "created": 48}}},
+        calls={"bigin": 12, "books": 71},
+    )  # fmt: skip
+    for number, link in enumerate(world.links):
+        Write.objects.create(
+            installation=installation, run=run, link=link, side="books", op="update",
+            state="done" if number < 6 else "pending",
+        )  # fmt: skip
+    visit("running")
+    run.delete()
+    ModuleSetting.objects.filter(module="products").update(paused_at="2026-01-01T00:00Z")
+    Connection.objects.filter(product="books").update(problem="Zoho Books no longer accepts our access.")
+    Installation.objects.update(problem="Zoho Books no longer accepts our access. Press Reconnect.")
+    visit("stopped")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("module", ["customers", "products"])
+def test_configure(
+    live_server: LiveServer, new_context: MakeContext, sandbox: Sandbox, queued: Queued, module: str, look: str
+) -> None:
+    cache.clear()
+    scheme, width = LOOKS[look]
+    member = make_member(connected_installation(sandbox), name="Ada Keller")
+    page = signed_in(new_context, live_server, member, color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{live_server.url}/embed/sync/{module}/configure/")
+    shot(page, f"sync-configure-{module}-{look}")
+    page.locator("select[name='row-1-books']").select_option(index=0)
+    page.locator("[data-test=save]").click()
+    page.locator(".wrong").first.wait_for()
+    shot(page, f"sync-configure-{module}-errors-{look}")
+    assert not is_too_wide(page)
+    assert violations(page) == []
