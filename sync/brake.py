@@ -22,7 +22,6 @@ from sync.work import Work
 
 WINDOW = timedelta(hours=24)
 _ENDS = (Write.Op.DELETE, Write.Op.INACTIVE)
-_LISTED = 200
 
 
 def allowed_ends(links: int) -> int:
@@ -113,7 +112,7 @@ def _hold(work: Work, module: str, held: Sequence[Write]) -> None:
                 "too_many_deletions" if ends else "too_many_alike",
                 f"{what} would be made within 24 hours, more than usual. Nothing of it was sent.",
                 "Look at the list; approve it if it is meant, or refuse it.",
-                {"writes": ids[:_LISTED], "count": len(ids), "run": work.run.pk if work.run else None},
+                {"writes": ids, "count": len(ids), "run": work.run.pk if work.run else None},
             ),
             work.run,
         )
@@ -125,7 +124,8 @@ def vanished(work: Work, feed: str, suspects: Sequence[Record]) -> None:
     if not suspects:
         return
     known = Record.objects.filter(installation=work.shape.installation, kind=FEED_KINDS[feed], gone_at=None).count()
-    if len(suspects) > allowed_ends(known):
+    approved = _approved(work, feed)
+    if sum(record.pk not in approved for record in suspects) > allowed_ends(known):
         module = work.module(FEED_KINDS[feed])
         names = ", ".join(record.label for record in suspects[:10])
         issues.raise_one(
@@ -136,12 +136,25 @@ def vanished(work: Work, feed: str, suspects: Sequence[Record]) -> None:
                 "many_vanished",
                 f"{len(suspects)} of {known} records were missing from the newest list: {names} …",
                 "If they were deleted on purpose, approve; otherwise check the connection's permissions.",
-                {"records": [record.pk for record in suspects[:_LISTED]], "count": len(suspects), "feed": feed},
+                {"records": [record.pk for record in suspects], "count": len(suspects), "feed": feed},
             ),
             work.run,
         )
         return
     deleted.confirm(work, feed, suspects)
+
+
+def _approved(work: Work, feed: str) -> frozenset[int]:
+    """Records whose absence a person confirmed of late: exactly those of the list that was shown."""
+    rows = Issue.objects.filter(
+        installation=work.shape.installation,
+        code="many_vanished",
+        state=Issue.State.RESOLVED,
+        closed_at__gte=work.clock.now() - WINDOW,
+        detail__feed=feed,
+        detail__has_key="approved",
+    )
+    return frozenset(pk for issue in rows for pk in issue.detail["records"])
 
 
 def is_held(work: Work) -> bool:

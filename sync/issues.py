@@ -29,26 +29,29 @@ class Draft:
     record_id: int | None = None
 
     @property
-    def place(self) -> tuple[int | None, int | None, str]:
-        return self.link_id, self.record_id, self.kind
+    def place(self) -> tuple[int | None, int | None, str, str, str]:
+        """What is unique while it is open."""
+        return self.link_id, self.record_id, self.module, self.kind, self.code
 
 
 def raise_all(installation: Installation, drafts: Sequence[Draft], run: Run | None) -> None:
     """Opens what is not open yet and brings open ones up to date. In the caller's transaction."""
     if not drafts:
         return
-    standing = {(row.link_id, row.record_id, row.kind): row for row in _open(installation, drafts)}
+    standing = {
+        (row.link_id, row.record_id, row.module, row.kind, row.code): row for row in _open(installation, drafts)
+    }
     fresh, stale = [], []
     for draft in {draft.place: draft for draft in drafts}.values():
         row = standing.get(draft.place)
         if row is None:
             fresh.append(_row(installation, draft, run))
-        elif (row.code, row.reason, row.detail) != (draft.code, draft.reason, dict(draft.detail)):
-            row.code, row.reason, row.advice, row.detail = draft.code, draft.reason, draft.advice, dict(draft.detail)
+        elif (row.reason, row.detail) != (draft.reason, dict(draft.detail)):
+            row.reason, row.advice, row.detail = draft.reason, draft.advice, dict(draft.detail)
             stale.append(row)
     Issue.objects.bulk_create(fresh, ignore_conflicts=True)
     if stale:
-        Issue.objects.bulk_update(stale, ["code", "reason", "advice", "detail"])
+        Issue.objects.bulk_update(stale, ["reason", "advice", "detail"])
 
 
 def raise_one(installation: Installation, draft: Draft, run: Run | None = None) -> None:
@@ -95,8 +98,8 @@ def close_settled(
         installation=installation,
         state=Issue.State.OPEN,
         kind__in=kinds,
-    ).values_list("pk", "link_id", "record_id", "kind")
-    gone = [pk for pk, link, record, kind in rows if (link, record, kind) not in kept]
+    ).values_list("pk", "link_id", "record_id", "module", "kind", "code")
+    gone = [pk for pk, *place in rows if tuple(place) not in kept]
     if gone:
         Issue.objects.filter(pk__in=gone, state=Issue.State.OPEN).update(
             state=Issue.State.RESOLVED, closed_at=timezone.now(), closed_by=THE_CAUSE

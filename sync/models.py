@@ -354,7 +354,10 @@ class Issue(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["link", "record", "kind"], condition=Q(state="open"), nulls_distinct=False, name="issue_open"
+                fields=["installation", "link", "record", "module", "kind", "code"],
+                condition=Q(state="open"),
+                nulls_distinct=False,
+                name="issue_open",
             ),
         ]
         # Activity: open issues of an installation by kind.

@@ -8,10 +8,10 @@ from pytest_django import Settings
 
 from accounts.models import Installation
 from sandbox.testing import Sandbox
-from sync import engine, services
+from sync import engine
 from sync.models import Run
-from tests.factories import connected_installation
 from tests.sync.remotes import Remotes
+from tests.sync.world import World, start
 
 Sync = Callable[[], Run]
 
@@ -36,14 +36,6 @@ def installation(transactional_db: None, sandbox: Sandbox, quick: Settings) -> I
     return start(sandbox)
 
 
-def start(sandbox: Sandbox) -> Installation:
-    """Connected and started, with nothing queued: the tests run it themselves."""
-    made = connected_installation(sandbox)
-    for setting in services.settings_of(made).values():
-        services.start_sync(setting, "a test")
-    return made
-
-
 @pytest.fixture
 def remotes(sandbox: Sandbox, installation: Installation) -> Iterator[Remotes]:
     with closing(Remotes(sandbox, installation.books_org_id)) as held:
@@ -62,3 +54,10 @@ def sync(installation: Installation) -> Sync:
                 return ended.run
 
     return run
+
+
+@pytest.fixture
+def world(transactional_db: None, empty: Sandbox, quick: Settings) -> Iterator[World]:
+    made = World(empty)
+    yield made
+    made.remotes.close()

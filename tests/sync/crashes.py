@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,11 +57,8 @@ def counted(monkeypatch: pytest.MonkeyPatch, points: Points) -> Iterator[Points]
 
 def run_until_killed(installation: Installation, monkeypatch: pytest.MonkeyPatch, stop: int) -> Points:
     """One run that dies at the `stop`-th point, or ends if there are fewer."""
-    with counted(monkeypatch, Points(stop)) as points:
-        try:
-            engine.run(installation)
-        except Killed:
-            pass
+    with counted(monkeypatch, Points(stop)) as points, suppress(Killed):
+        engine.run(installation)
     return points
 
 

@@ -11,10 +11,11 @@ from pytest_django import Settings
 from accounts.models import Installation
 from sandbox.testing import Sandbox
 from sync.models import Run, Write
-from tests.sync.conftest import Sync, start
+from tests.sync.conftest import Sync
 from tests.sync.crashes import run_until_killed, settle_down
 from tests.sync.remotes import Remotes
 from tests.sync.test_first_sync import GOLDEN, ordered
+from tests.sync.world import start
 
 
 def small_world(remotes: Remotes) -> None:
@@ -50,9 +51,14 @@ END = {
     "contacts": ["Berg", "Holm", "Marsh", "Okafor"],
     "products": ["Boat hire", "Glacier walk"],
     "customers": ["Alpine Huts", "Harbour Lights", "Kestrel Tours", "Old Town Walks"],
-    "persons": ["Alpine Huts: Eva Holm", "Alpine Huts: Nils Berg", "Harbour Lights: Ada Okafor", "Old Town Walks: Leo Marsh"],
+    "persons": [
+        "Alpine Huts: Eva Holm",
+        "Alpine Huts: Nils Berg",
+        "Harbour Lights: Ada Okafor",
+        "Old Town Walks: Leo Marsh",
+    ],
     "items": ["Boat hire", "Glacier walk"],
-}  # fmt: skip
+}
 
 
 def names(remotes: Remotes) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""Zoho fails in every way it can: a run or a record says what happened and what to do, and nothing is lost or doubled."""
+"""Zoho fails in every way it can: a run or a record says what happened, and nothing is lost or doubled."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from sandbox.testing import Sandbox
 from sync import engine
 from sync.models import Run, Write
 from tests.factories import connected_installation
-from tests.sync.conftest import start
 from tests.sync.crashes import settle_down
 from tests.sync.remotes import Remotes
 from tests.sync.test_crashes import END, names, small_world
+from tests.sync.world import start
 from zoho import limits
 
 PLACES = {

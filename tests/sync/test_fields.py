@@ -31,7 +31,9 @@ def test_one_form_per_value(kind: FieldType, raw: object, value: object) -> None
     assert canonical(kind, raw) == value
 
 
-@given(st.sampled_from(FieldType), st.one_of(st.none(), st.text(max_size=60), st.booleans(), st.decimals(allow_nan=False)))
+@given(
+    st.sampled_from(FieldType), st.one_of(st.none(), st.text(max_size=60), st.booleans(), st.decimals(allow_nan=False))
+)
 def test_canonical_is_stable(kind: FieldType, raw: object) -> None:
     once = canonical(kind, raw)
     assert canonical(kind, once) == once

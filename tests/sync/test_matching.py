@@ -22,7 +22,11 @@ def item(name: str, code: str = "") -> list[str]:
     [
         (company("Acme  Ltd"), company("ACME ltd"), Strength.STRONG),
         (company("Acme", tax="GB 123456789"), company("Other", tax="gb123456789"), Strength.STRONG),
-        (company("Acme Ltd", phone="+44 20 7946 0018"), company("Acme Limited", phone="020 7946 0018"), Strength.STRONG),
+        (
+            company("Acme Ltd", phone="+44 20 7946 0018"),
+            company("Acme Limited", phone="020 7946 0018"),
+            Strength.STRONG,
+        ),
         (company("Acme & Sons", "a@acme.example"), company("Acme and Sons", "a@acme.example"), Strength.STRONG),
         (company("Acme Ltd"), company("Acme Limited"), Strength.WEAK),
         (company("Acme", "a@acme.example"), company("Other", "a@acme.example"), Strength.WEAK),
