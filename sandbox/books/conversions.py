@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 
-from sandbox.books import documents, errors, intake, taxation, times
+from sandbox.books import documents, errors, intake, statuses, taxation, times
 from sandbox.books.organization import BooksOrg
 from sandbox.books.papers import Document, Line
 
@@ -89,6 +89,8 @@ def invoices_from_estimates(org: BooksOrg, estimate_ids: list[str], user_id: str
 def invoice_from_order(org: BooksOrg, order: Document, user_id: str) -> Document:
     if order.state != "open":
         raise errors.BooksError(400, 36005, "Only open sales orders can be converted to invoices.")
+    if org.switch("books_order_billed_again") == "refuse" and statuses.shown(org, order, org.today()) == "invoiced":
+        raise errors.BooksError(400, 36005, "The sales order has been invoiced already.")
     invoice = _copied(org, order, user_id)
     for line, source in zip(invoice.lines, order.lines, strict=True):
         line.salesorder_item_id = source.line_item_id

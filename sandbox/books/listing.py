@@ -91,6 +91,9 @@ def _slice(
 ) -> list[T]:
     if wanted.candidates is None and not wanted.tests and wanted.since is None:
         return [table.records[record_id] for record_id in order.page(start, count, descending)]
+    if wanted.candidates is None and not wanted.tests and column == "last_modified_time":
+        ids = order.page(start, count, descending, lowest=wanted.since)
+        return [table.records[record_id] for record_id in ids]
     return list(islice(_matching(table, order, wanted, descending, column), start, start + count))
 
 

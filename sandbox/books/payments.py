@@ -45,6 +45,8 @@ def _parts(org: BooksOrg, customer_id: str, given: intake.Body) -> list[Applied]
     for entry in intake.objects_in(given, "invoices", 200):
         invoice = org.document("invoice", intake.id_text(entry.get("invoice_id"), "invoice_id"))
         part = money.positive_number(entry.get("amount_applied"), "amount_applied")
+        if not part:
+            raise errors.invalid_value("amount_applied")
         already = sum((one.amount for one in parts if one.invoice_id == invoice.document_id), money.ZERO)
         if invoice.customer_id != customer_id or invoice.state == "void":
             raise errors.invalid_value("invoice_id")

@@ -173,7 +173,7 @@ def write_off(org: BooksOrg, document: Document, user_id: str) -> None:
 
 
 def cancel_write_off(org: BooksOrg, document: Document, user_id: str) -> None:
-    if not document.write_off:
+    if not document.write_off or document.state != "sent":
         raise _refuse(document, "has not been written off.")
     document.write_off = Decimal(0)
     _move(org, document, "sent", user_id)
@@ -203,6 +203,10 @@ def delete(org: BooksOrg, document: Document) -> None:
         raise errors.BooksError(400, 36, "Sales orders that have been invoiced cannot be deleted.")
     org.documents[document.kind].remove(document.document_id)
     _unlink(org, document)
+    for kind in ("invoice", "salesorder") if document.kind == "estimate" else ():
+        for one in org.documents[kind].find("estimate", document.document_id):
+            one.estimate_id = ""
+            org.documents[kind].changed(one.document_id)
     documents.recount(org, document.customer_id)
 
 

@@ -38,12 +38,13 @@ class SortOrder(Generic[T]):
         source = reversed(self.entries) if descending else iter(self.entries)
         return (entry[-1] for entry in source)
 
-    def page(self, start: int, count: int, descending: bool) -> list[str]:
-        """Ids of one slice without walking what comes before it."""
+    def page(self, start: int, count: int, descending: bool, lowest: Any = None) -> list[str]:
+        """Ids of one slice, of keys from `lowest` on, without walking what comes before it."""
+        bottom = 0 if lowest is None else self.position(lowest)
         if not descending:
-            return [entry[-1] for entry in self.entries[start : start + count]]
-        end = len(self.entries) - start
-        return [entry[-1] for entry in reversed(self.entries[max(0, end - count) : max(0, end)])]
+            return [entry[-1] for entry in self.entries[bottom + start : bottom + start + count]]
+        end = max(bottom, len(self.entries) - start)
+        return [entry[-1] for entry in reversed(self.entries[max(bottom, end - count) : end])]
 
     def entry_of(self, record_id: str) -> Key:
         """Where a record stands: its key and, to break ties as the pages do, its id."""

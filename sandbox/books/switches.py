@@ -302,6 +302,12 @@ _DOCUMENTS = [
         "error: 400 code 1002; code_zero: 200, code 0, the refusal inside data",
     ),
     _switch(
+        "books_order_billed_again",
+        "again refuse",
+        "5.6 does not say what a second fromsalesorder does",
+        "again: the whole order is billed once more; refuse: an order that is fully invoiced is refused",
+    ),
+    _switch(
         "books_estimate_id_query",
         "honoured ignored",
         "5.6: ?estimate_id= on POST /invoices [COM]",

@@ -179,7 +179,7 @@ def check(reply: Reply) -> None:
         json.loads(reply.encode())
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_no_route_breaks(known: dict[str, list[str]], data: st.DataObject) -> None:
     """Up to forty calls on one small world, so that what one call stored is what the next one reads."""

@@ -82,6 +82,8 @@ def test_payment_cannot_be_more_than_the_balance(books: Books) -> None:
     assert refused(books.post("/customerpayments", body)) == (400, 24016)
     body = {**body, "amount": 60, "invoices": [{**part, "amount_applied": 70}]}
     assert refused(books.post("/customerpayments", body)) == (400, 24016)
+    nothing = {**body, "invoices": [{**part, "amount_applied": 0}]}
+    assert refused(books.post("/customerpayments", nothing)) == (400, 2)
     assert books.get("/customerpayments").json()["customerpayments"] == []
 
 
@@ -131,6 +133,10 @@ def test_write_off_and_back(books: Books) -> None:
     told(books.post(f"/invoices/{invoice_id}/writeoff/cancel"))
     assert books.read("invoice", invoice_id)["balance"] == 100
     assert refused(books.post(f"/invoices/{invoice_id}/writeoff/cancel"))[0] == 400
+    told(books.post(f"/invoices/{invoice_id}/writeoff"))
+    told(books.post(f"/invoices/{invoice_id}/status/void"))
+    assert refused(books.post(f"/invoices/{invoice_id}/writeoff/cancel"))[0] == 400
+    assert status(books, "invoice", invoice_id) == "void"
 
 
 def test_estimate_has_no_way_back_to_draft(books: Books) -> None:
@@ -283,6 +289,13 @@ def test_deleting_the_invoice_frees_its_estimate(books: Books) -> None:
     told(books.delete(f"/invoices/{made['invoice_id']}"))
     found = books.read("estimate", estimate["estimate_id"])
     assert (found["status"], found["invoice_ids"]) == ("sent", [])
+
+
+def test_deleting_the_estimate_frees_its_invoice(books: Books) -> None:
+    estimate = books.sent("estimate")
+    made = books.document("invoice", estimate["customer_id"], invoiced_estimate_id=estimate["estimate_id"])
+    told(books.delete(f"/estimates/{estimate['estimate_id']}"))
+    assert books.read("invoice", made["invoice_id"])["estimate_id"] == ""
 
 
 def test_order_from_an_estimate(books: Books) -> None:

@@ -56,6 +56,8 @@ def test_pages_are_slices_of_the_sorted_whole(
     ids = [thing.thing_id for thing in everything]
     assert list(made.order("size").ids(descending)) == ids
     assert made.order("size").page(start, count, descending) == ids[start : start + count]
+    large = [thing.thing_id for thing in everything if thing.size >= 2]
+    assert made.order("size").page(start, count, descending, lowest=2) == large[start : start + count]
     for colour in "rgb":
         held = {thing.thing_id for thing in made.all() if colour in thing.colours}
         assert {thing.thing_id for thing in made.find("colour", colour)} == held

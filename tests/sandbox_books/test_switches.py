@@ -473,6 +473,15 @@ def test_switch_books_fromestimates_refusal(books: Books) -> None:
     assert books.rows("invoice") == []
 
 
+def test_switch_books_order_billed_again(books: Books) -> None:
+    order_id = books.sent("salesorder")["salesorder_id"]
+    for _ in range(2):
+        assert books.post("/invoices/fromsalesorder", salesorder_id=order_id).status_code == 201
+    books.sandbox.switch(books_order_billed_again="refuse")
+    assert refused(books.post("/invoices/fromsalesorder", salesorder_id=order_id))[0] == 400
+    assert len(books.read("salesorder", order_id)["invoices"]) == 2
+
+
 def test_switch_books_estimate_id_query(books: Books) -> None:
     estimate = books.sent("estimate")
     body = {"customer_id": estimate["customer_id"], "line_items": [LINE]}
