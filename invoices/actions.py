@@ -90,19 +90,17 @@ def _default_mail(books: Books, document: Document) -> dict[str, object]:
 
 
 def _done(action: Action, books: Books) -> None:
-    """It is done; what the document looks like now is read for the panel, and a failure to read changes nothing."""
-    if not _end(action, State.DONE, (State.SENDING, State.UNKNOWN, State.UNCONFIRMED)):
-        return
+    """It is done. What the document looks like now is read first, so that whoever sees the action done sees its effect
+    too; a failure to read changes nothing."""
     document = action.document
     if action.op == Op.DELETE:
         Document.objects.filter(pk=document.pk).update(state=Document.State.GONE, seen_at=timezone.now())
-        return
-    if action.op == Op.COMMENT:
-        return
-    try:
-        reread(document, books)
-    except ZohoError as error:
-        log.info("invoices: %s not read back (%s)", document.pk, error.code)
+    elif action.op != Op.COMMENT:
+        try:
+            reread(document, books)
+        except ZohoError as error:
+            log.info("invoices: %s not read back (%s)", document.pk, error.code)
+    _end(action, State.DONE, (State.SENDING, State.UNKNOWN, State.UNCONFIRMED))
 
 
 def reread(document: Document, books: Books) -> Row | None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from invoices import beginning, checks, settling
 from invoices.drafts import Draft, Line, LineTotal, Tax, Totals, totals
 from invoices.entry import OFFERED_TERMS, Entry, terms_label
@@ -33,6 +35,7 @@ class LineView:
     discount: Field
     tax: Field
     amount: Decimal
+    default_tax: str
     is_first: bool
     is_last: bool
 
@@ -64,7 +67,7 @@ def context(
         "draft": draft,
         "errors": taken.errors,
         "fields": _fields(draft, taken),
-        "lines": _lines(draft, sums.lines, taken),
+        "lines": _lines(draft, sums.lines, taken, offer),
         "sums": sums,
         "offer": offer,
         "taxes": sorted(offer.taxes.values(), key=lambda tax: tax.name.casefold()),
@@ -105,7 +108,15 @@ def _field(name: str, value: str, taken: Entry) -> Field:
     return Field(name, taken.typed.get(name, value), taken.errors.get(name, ""))
 
 
-def _lines(draft: Draft, sums: Sequence[LineTotal], taken: Entry) -> list[LineView]:
+def _default_tax(line: Line, offer: Offer) -> str:
+    """What Books will take where the rep chooses nothing."""
+    known = offer.taxes.get(line.item_tax_id)
+    if known:
+        return _("as in Books: %(tax)s") % {"tax": tax_label(known)}
+    return _("as in Books") if line.item_tax_id or not offer.known else _("as in Books: none")
+
+
+def _lines(draft: Draft, sums: Sequence[LineTotal], taken: Entry, offer: Offer) -> list[LineView]:
     views = []
     for index, (line, sum_) in enumerate(zip(draft.lines, sums, strict=True)):
         fields = {
@@ -125,6 +136,7 @@ def _lines(draft: Draft, sums: Sequence[LineTotal], taken: Entry) -> list[LineVi
                 number=index + 1,
                 line=line,
                 amount=sum_.amount,
+                default_tax=_default_tax(line, offer),
                 is_first=index == 0,
                 is_last=index == len(draft.lines) - 1,
                 **fields,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,9 +21,12 @@ from zoho.errors import ZohoError
 
 
 @require_GET
-@member_page
-def entry(request: MemberRequest) -> HttpResponse:
-    """Where Bigin's record frame enters: which record it is about comes with the handshake, in the browser."""
+def entry(request: HttpRequest) -> HttpResponse:
+    """Where Bigin's record frame enters: which record it is about comes with the handshake, in the browser.
+
+    Open to strangers, for it shows nothing: so the page that asks them to sign in stands at the record's own address,
+    and a window of its own, where cookies are blocked in frames, opens on that record.
+    """
     url = reverse("invoices:panel", args=["MODULE", "0"]).replace("MODULE", "{module}").replace("/0/", "/{id}/")
     return render(request, "invoices/entry.html", {"record_url": url})
 
