@@ -47,8 +47,19 @@ def _delete(work: Work, write: Write) -> None:
         send_books.then(work, lambda: work.books.delete_person(_before(write, "person")))
     except Rejected as error:
         if error.code not in _MISSING:
+            _take_back(work, write)
             raise
     _step(write, DELETE, MAIL)
+
+
+def _take_back(work: Work, write: Write) -> None:
+    """The old person has to stay, so the new one goes again: a person never stands in Books twice."""
+    try:
+        send_books.then(work, lambda: work.books.delete_person(_before(write, "new")))
+    except Rejected as error:
+        if error.code not in _MISSING:
+            raise
+    _step(write, DELETE, CREATE)
 
 
 def _mail(work: Work, write: Write) -> None:
@@ -77,13 +88,17 @@ def _swap(work: Work, write: Write, seen: sources.Seen) -> None:
         mirror.gone(old, "ours")
 
 
-def resume(work: Work, write: Write) -> None:
-    """After a lost answer: looks what was done of the step, then makes the write pending again at the right one."""
-    if write.step == CREATE:
-        found = _already_there(work, write)
-        if found:
-            _step(write, CREATE, DELETE, new=found)
-    outbox.move([write], Write.State.UNKNOWN, Write.State.PENDING)
+def is_known(work: Work, write: Write) -> bool:
+    """After a lost answer: whether the step that it stands at by then may simply be sent. Network.
+
+    Deleting and mailing may be repeated; a create is looked for, and its absence is not believed here.
+    """
+    if write.step != CREATE:
+        return True
+    found = _already_there(work, write)
+    if found:
+        _step(write, CREATE, DELETE, new=found)
+    return bool(found)
 
 
 def _already_there(work: Work, write: Write) -> str:

@@ -48,7 +48,8 @@ def resolve(work: Work, kind: Kind, link_id: int | None = None) -> None:
         elif write.op == Write.Op.UPDATE:
             _resolve_update(work, kind, write)
         elif write.op == Write.Op.MOVE:
-            moves.resume(work, write)
+            if moves.is_known(work, write) or _is_absent(work, write):
+                outbox.move([write], Write.State.UNKNOWN, Write.State.PENDING, looks=0)
         else:
             _resolve_end(work, write)
 
@@ -245,13 +246,19 @@ def _ask(work: Work, kind: Kind, write: Write, found: Sequence[Seen]) -> None:
     )
 
 
-def _absent(work: Work, write: Write) -> None:
-    """One look is noted; the second, late enough, is believed: the record stands alone again and is judged anew."""
+def _is_absent(work: Work, write: Write) -> bool:
+    """One look is noted; the second, late enough, is believed."""
     now = work.clock.now()
     ended = write.ended_at or write.attempted_at or write.created_at
-    late = now >= ended + timedelta(seconds=settings.SYNC_ABSENCE_SECONDS)
-    if not (late and write.looks >= 1):
-        Write.objects.filter(pk=write.pk, state=Write.State.UNKNOWN).update(looks=F("looks") + 1, looked_at=now)
+    if write.looks and now >= ended + timedelta(seconds=settings.SYNC_ABSENCE_SECONDS):
+        return True
+    Write.objects.filter(pk=write.pk, state=Write.State.UNKNOWN).update(looks=F("looks") + 1, looked_at=now)
+    return False
+
+
+def _absent(work: Work, write: Write) -> None:
+    """Once that is believed, the record stands alone again and is judged anew."""
+    if not _is_absent(work, write):
         return
     with transaction.atomic():
         family = [write, *outbox.carried(write)]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.fields.json import KT
 
 from accounts.models import Installation
 from sync.mapping import Kind
-from sync.models import Decision, Link, Record, Side
+from sync.models import Decision, Link, Record, RecordKind, Side, Write
 from sync.shape import RECORD_KINDS, Shape
 from sync.sources import may_pair
 
@@ -27,12 +28,19 @@ def live_links() -> QuerySet[Link]:
 
 
 def unlinked(installation: Installation, kind: Kind, side: str) -> QuerySet[Record]:
-    """Records of one side that no living link holds, whatever its kind: a closed one still counts (rules 5.1)."""
+    """Records of one side that no living link holds, whatever its kind: a closed one still counts (rules 5.1).
+
+    A person that a move is just making below its new customer belongs to that move's link.
+    """
     name = "bigin" if side == Side.BIGIN else "books"
     held = live_links().filter(**{name: OuterRef("pk")})
-    return Record.objects.filter(
+    rows = Record.objects.filter(
         ~Exists(held), installation=installation, side=side, kind=record_kind(kind, side), gone_at=None
     )
+    if record_kind(kind, side) != RecordKind.PERSON:
+        return rows
+    moves = Write.objects.filter(installation=installation, op=Write.Op.MOVE, state__in=Write.OPEN)
+    return rows.filter(~Exists(moves.annotate(new=KT("before__new")).filter(new=OuterRef("remote_id"))))
 
 
 def to_judge(shape: Shape, kind: Kind, side: str) -> QuerySet[Record]:
