@@ -132,7 +132,11 @@ def _is_what_people_wrote(verdicts: Verdicts, link: Link, name: str, held: tuple
     keys = (left, str(link.bigin and link.bigin.remote_id)), (right, str(link.books and link.books.remote_id))
     if before is None or ledger.unsettled.intersection(keys):
         return
-    edits = [ledger.edits[(*key, name)] for key in keys if (*key, name) in ledger.edits]
+    # A company is its customer's display name; a contact is the name of its customer's primary person.
+    told = {"company-customer": {"name": "display name"}, "contact-customer": {name: f"primary {name}"}}
+    names = (name, told.get(link.kind, {}).get(name, name))
+    places = [(*key, its) for key, its in zip(keys, names, strict=True)]
+    edits = [ledger.edits[place] for place in places if place in ledger.edits]
     allowed = [edit for edit in edits if edit] or (list(before) if edits else [])
     if not edits:
         allowed = list(before)

@@ -121,10 +121,11 @@ class BooksPeople:
         answer = self.api.post("/contacts/contactpersons", {"contact_id": customer_id, **values})
         return str(answer.json()["contact_person"]["contact_person_id"]) if answer.ok else None
 
-    def edit_person(self, person_id: str, **values: Any) -> str | None:
-        """The id of its customer."""
+    def edit_person(self, person_id: str, **values: Any) -> Row | None:
+        """The person as it then is; None when Books refused."""
         answer = self.api.put(f"/contacts/contactpersons/{person_id}", values)
-        return str(answer.json()["contact_person"]["contact_id"]) if answer.ok else None
+        found: Row | None = answer.json()["contact_person"] if answer.ok else None
+        return found
 
     def delete_person(self, person_id: str) -> bool:
         return self.api.delete(f"/contacts/contactpersons/{person_id}").ok

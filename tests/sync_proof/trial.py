@@ -229,7 +229,7 @@ class Trial:
         else:
             value = f"+1 999 {self.number:04d}" if name == "phone" else value
             ok = books.edit_address(one, **{name: value})
-        self.wrote("customer", one, ok, **{name: value})
+        self.wrote("customer", one, ok, **{"display name" if name == "name" else name: value})
 
     def edit_person(self, which: int, how: int) -> None:
         one = self.pick("person", which)
@@ -242,10 +242,11 @@ class Trial:
             ({"phone": f"+1 666 {self.number:04d}"}, {"phone": f"+1 666 {self.number:04d}"}),
             ({"designation": value}, {"title": value}),
         )[how % 4]
-        customer = self.world.books.edit_person(one, **values)
-        self.wrote("person", one, customer is not None, **told)
-        if customer is not None:  # the primary person of an individual is the customer
-            self.wrote("customer", customer, True, **told)
+        person = self.world.books.edit_person(one, **values)
+        self.wrote("person", one, person is not None, **told)
+        if person is not None and person["is_primary_contact"]:  # the primary person of an individual is the customer
+            primary = {f"primary {name}": value for name, value in told.items()}
+            self.wrote("customer", str(person["contact_id"]), True, **primary)
 
     def edit_item(self, which: int, how: int) -> None:
         one = self.pick("item", which)
@@ -268,8 +269,11 @@ class Trial:
             "person": self.world.books.delete_person,
             "item": self.world.books.delete_item,
         }
+        held = self.world.books.read(one) if kind == "customer" else None
         if call[kind](one):
             self.ledger.deleted.add((kind, one))
+            people = held["contact_persons"] if held else []
+            self.ledger.deleted.update(("person", str(person["contact_person_id"])) for person in people)
 
     def mark_in_books(self, which: int, how: int) -> None:
         kind, status = ("customer", "item")[how % 2], ("inactive", "active")[how % 4 // 2]

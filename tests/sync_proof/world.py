@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import connection, transaction
 from pytest_django import Settings
 
@@ -24,7 +26,7 @@ from sync.models import Module, ModuleSetting, Run, Write
 from tests.factories import administrator_of
 from tests.sync_proof.clockwork import Time
 from tests.sync_proof.people import BiginPeople, BooksPeople, Snapshot, look
-from zoho import auth
+from zoho import auth, limits
 
 # Children first: they are emptied one after the other between two trials.
 _TABLES = (
@@ -35,6 +37,12 @@ MOST_ROUNDS = 10
 # Longer than the waits of deletes and of unknown creates (settings of `World.configure`), and than a mark's overlap.
 A_WHILE = 200.0
 _TOKEN_LIFE = timedelta(minutes=40)
+
+
+@dataclass(frozen=True)
+class Kept:
+    state: Any
+    offset: timedelta
 
 
 class World:
@@ -62,10 +70,35 @@ class World:
         with transaction.atomic(), connection.cursor() as cursor:
             for table in _TABLES:
                 cursor.execute(f"DELETE FROM {table}")
+        self.reconnect()
+        self._arrive(**values)
+
+    def keep(self) -> Kept:
+        """Remotes and tables as they are now, to come `back` to."""
+        with transaction.atomic(), connection.cursor() as cursor:
+            for table in _TABLES:
+                cursor.execute(f"DROP TABLE IF EXISTS kept_{table}")
+                cursor.execute(f"CREATE TABLE kept_{table} AS TABLE {table}")
+        return Kept(self.sandbox.control("GET", "state"), self.time.offset)
+
+    def back(self, kept: Kept) -> None:
+        self.sandbox.control("PUT", "state", kept.state)
+        self.time.offset = kept.offset
+        self.sandbox.control("PUT", "clock", {"now": self.time.now().isoformat()})
+        limits.store(django_settings.REDIS_URL).flushdb()
+        with transaction.atomic(), connection.cursor() as cursor:
+            for table in _TABLES:
+                cursor.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
+            for table in _TABLES:
+                cursor.execute(f"INSERT INTO {table} SELECT * FROM kept_{table}")  # noqa: S608
+        self.reconnect()
+        self.sign_in()
+
+    def reconnect(self) -> None:
+        """As an administrator does: the same organisations, new tokens."""
         self._new_tokens()
         Installation.objects.filter(pk=self.installation.pk).update(state=Installation.State.ACTIVE, problem="")
         self.installation.refresh_from_db()
-        self._arrive(**values)
 
     def _new_tokens(self) -> None:
         scopes = {"bigin": auth.BIGIN_SETUP_SCOPES, "books": auth.BOOKS_SCOPES, "invoice": auth.INVOICE_SCOPES}
@@ -134,6 +167,9 @@ class World:
         return Write.objects.filter(installation=self.installation, state__in=("pending", "sending", "unknown"))
 
     def close(self) -> None:
+        with connection.cursor() as cursor:
+            for table in _TABLES:
+                cursor.execute(f"DROP TABLE IF EXISTS kept_{table}")
         for one in self._people:
             one.api.session.close()
 

@@ -1,0 +1,8 @@
+from tests.sync_proof.busy import EVENING, assert_evening, day, morning, plain
+from tests.sync_proof.world import World
+
+
+def test_an_undisturbed_day(world: World) -> None:
+    morning(world)
+    day(world)
+    assert_evening(world)
