@@ -103,6 +103,18 @@ def test_what_is_copied_exists_and_every_package_of_the_product_is_copied() -> N
     assert packages | {"bigin_books", "zoho", "templates", "static"} <= set(copied)
 
 
+def test_readme_names_every_variable_of_the_settings() -> None:
+    asked = re.findall(r"env\.\w+\(\s*\"([A-Z_]+)\"", (ROOT / "bigin_books" / "settings.py").read_text())
+    named = set(re.findall(r"`([A-Z_]+)`", (ROOT / "README.md").read_text()))
+    assert len(asked) > 25
+    assert set(asked) - named == set()
+
+
+def test_compose_tells_only_what_the_settings_ask_for() -> None:
+    asked = set(re.findall(r"\"([A-Z_]+)\"", (ROOT / "bigin_books" / "settings.py").read_text()))
+    assert {name.removesuffix("_FILE") for name in SERVICES["web"]["environment"]} - asked == set()
+
+
 def test_settings_load_with_what_compose_gives(tmp_path: Path) -> None:
     """The settings refuse a missing or contradictory variable: so they are read as `web` would, from secret files."""
     given = told(SERVICES["web"])
