@@ -51,7 +51,7 @@ class Server:
                 try:
                     self.world.schedule.run_due(self.world.clock.seconds())
                     for delivery in [one for one in self.world.deliveries if one.outcome == "waiting"]:
-                        await deliver(session, delivery)
+                        await deliver(session, delivery, urlsplit(self.world.options.topping_url).hostname)
                     if self.state is not None:
                         self.state.save_if_changed(self.world)
                 except Exception:
@@ -213,9 +213,9 @@ def respond(reply: Reply) -> web.Response:
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-async def deliver(session: ClientSession, delivery: Delivery) -> None:
-    """One attempt; how often Zoho tries is unknown (bigin-api.md 12.4). The sandbox calls this machine only."""
-    if urlsplit(delivery.url).hostname not in LOOPBACK:
+async def deliver(session: ClientSession, delivery: Delivery, topping: str | None) -> None:
+    """One attempt; how often Zoho tries is unknown (bigin-api.md 12.4). This machine and the topping's host only."""
+    if urlsplit(delivery.url).hostname not in (*LOOPBACK, topping):
         delivery.outcome = "not sent: another machine"
         return
     delivery.tries_left -= 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.accounts.model import Person
 from sandbox.bigin.changes import Author, merge_rows, purge, restore_row
 from sandbox.bigin.credits import used
 from sandbox.bigin.errors import RecordError
@@ -82,13 +83,15 @@ def purge_record(request: Request) -> Reply:
 
 
 def change_user(request: Request) -> Reply:
-    """`{"user": zuid or e-mail, "profile" | "status" | "sees_all" | "time_zone" | "denied" | "data_centre": value}`."""
+    """`{"user": zuid or e-mail, …}` with profile, status, sees_all, time_zone, denied, data_centre, or `join`: an org."""
     data = _data(request, "user")
     person = request.world.accounts.find_person(str(data["user"]))
     if person is None:
         raise ValueError("no such person")
     if isinstance(data.get("data_centre"), str):
         person.data_centre = data["data_centre"]
+    if "join" in data:
+        _join(request, person, str(data["join"]))
     for org_id in person.bigin_orgs:
         user: BiginUser = request.world.bigin[org_id].user_of(person.zuid)
         for name, kind in USER_KEYS.items():
@@ -96,6 +99,16 @@ def change_user(request: Request) -> Reply:
                 raise ValueError(f"{name} is a {kind.__name__}")
             setattr(user, name, data.get(name, getattr(user, name)))
     return Reply(204)
+
+
+def _join(request: Request, person: Person, org_id: str) -> None:
+    org = request.world.bigin.get(org_id)
+    if org is None or org_id in person.bigin_orgs:
+        raise ValueError("join names another Bigin org")
+    user_id = request.world.ids.next(org.prefix)
+    user = BiginUser(user_id, person.zuid, person.email, person.first_name, person.last_name, created=org.created)
+    org.users[user_id] = user
+    person.bigin_orgs.append(org_id)
 
 
 def add_field(request: Request) -> Reply:

@@ -233,4 +233,18 @@ CALLS = Module(
     name_field="Subject",
 )
 
+ASSOCIATED_PRODUCTS = Module(
+    "Associated_Products",
+    "Associated Product",
+    "Associated Products",
+    (
+        Field("Product", "Product", "lookup", lookup="Products"),
+        Field("Quantity", "Quantity", "double", 16),
+        Field("List_Price", "List Price", "currency", 16),
+        Field("Discount", "Discount", "currency", 16),
+        Field("Total", "Total", "currency", 16, read_only=True),
+    ),
+    name_field="Product",
+)  # a linking module: described, but without records of its own
+
 MODULES = {module.api_name: module for module in (CONTACTS, ACCOUNTS, PIPELINES, PRODUCTS, TASKS, EVENTS, CALLS, NOTES)}

@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.bigin.credits import spend
 from sandbox.bigin.errors import BiginError, invalid_data, invalid_module, required_param
-from sandbox.bigin.fields import MODULES, Field
+from sandbox.bigin.fields import ASSOCIATED_PRODUCTS, MODULES, Field
 from sandbox.bigin.org import ADMINISTRATOR, BiginOrg, CustomView, TeamPipeline
 from sandbox.bigin.shape import person, time_text
 from sandbox.core import Reply, Request
@@ -110,9 +110,11 @@ def _special(request: Request, name: str) -> dict[str, Any]:
 
 
 def list_fields(request: Request) -> Reply:
-    module = asked_module(request)
+    lines = request.query.get("module") == ASSOCIATED_PRODUCTS.api_name
+    module = ASSOCIATED_PRODUCTS.api_name if lines else asked_module(request)
     spend(request, 1)
-    shown = [field_object(request, module, field) for field in request.org.fields[module].values()]
+    fields = ASSOCIATED_PRODUCTS.fields if lines else request.org.fields[module].values()
+    shown = [field_object(request, module, field) for field in fields]
     return Reply(body={"fields": shown})
 
 

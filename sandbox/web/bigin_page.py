@@ -12,7 +12,7 @@ from sandbox.bigin.org import BiginOrg, BiginUser
 from sandbox.bigin.store import Row, Table
 from sandbox.bigin.values import Checker
 from sandbox.core import ApiError, Reply, Request, Route
-from sandbox.web.pages import harden, html, refuse_foreign_forms
+from sandbox.web.pages import harden, html, refuse_foreign_forms, send_to_own_address
 
 SLUGS = {"companies": "Accounts", "contacts": "Contacts", "deals": "Pipelines", "products": "Products"}
 LABELS = {"companies": "Companies", "contacts": "Contacts", "deals": "Deals", "products": "Products"}
@@ -29,6 +29,7 @@ def slug_of(module: str) -> str:
 def enter(request: Request, route: Route) -> None:
     """The first person, an administrator, is signed in until somebody else is chosen. Forms come from here only."""
     refuse_foreign_forms(request)
+    send_to_own_address(request)
     accounts = request.world.accounts
     person = accounts.people.get(request.cookies.get(SIGNED_IN, ""))
     if person is None or not person.bigin_orgs:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -43,6 +43,20 @@ def refuse_foreign_forms(request: Request) -> None:
         sender = ""
     if sender != request.headers.get("Host"):
         raise ApiError(403, "foreign_form", "This form was not sent from a page of the sandbox.")
+
+
+class Elsewhere(ApiError):
+    """The page is to be had under another address."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(303, "elsewhere", url)
+
+
+def send_to_own_address(request: Request) -> None:
+    """Frames name `base_url` as the page around them, so that is where the page must live. Raises Elsewhere."""
+    base = request.world.base_url
+    if request.method == "GET" and request.headers.get("Host") != urlsplit(base).netloc:
+        raise Elsewhere(f"{base}{quote(request.path)}{'?' + urlencode(request.query) if request.query else ''}")
 
 
 def harden(reply: Reply, frames: str = "'none'") -> None:

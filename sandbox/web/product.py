@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sandbox.core import ApiError, Product, Reply, Request, Route, RouteTable
 from sandbox.web import bigin_page, bigin_routes, books
-from sandbox.web.pages import FOLDER, harden, html, refuse_foreign_forms
+from sandbox.web.pages import FOLDER, Elsewhere, harden, html, redirect, refuse_foreign_forms
 
 TYPES = {"css": "text/css;charset=UTF-8", "js": "text/javascript;charset=UTF-8", "svg": "image/svg+xml"}
 
@@ -28,6 +28,8 @@ def _finish(request: Request, reply: Reply) -> None:
 
 
 def _render(error: ApiError) -> Reply:
+    if isinstance(error, Elsewhere):
+        return redirect(error.message)
     return html("error.html", status=error.status, message=error.message)
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -11,7 +15,7 @@ import pytest
 import requests
 
 from sandbox.faults import KINDS
-from sandbox.testing import DoorError, Sandbox, running_sandbox
+from sandbox.testing import ROOT, DoorError, Sandbox, running_sandbox
 from tests.sandbox.api import NOW, Bigin, error
 
 
@@ -278,6 +282,64 @@ def test_state_file_survives_a_restart(tmp_path: Path) -> None:
         assert requests.get(f"{base}/Contacts/{contact}", headers=header, timeout=30).status_code == 200
         assert requests.get(f"{base}/Contacts/actions/count", headers=header, timeout=30).json() == count
         assert Bigin(sandbox).add("Contacts", Last_Name="Next") > contact
+
+
+def test_a_killed_sandbox_leaves_a_whole_state_file(tmp_path: Path) -> None:
+    """Issue 3: writes never corrupt it; SIGKILL in the middle of writing loses the last second at most."""
+    file = tmp_path / "state.json"
+    sent = 0
+    with running_sandbox("empty", state=file, lift_limits=True) as sandbox:
+        bigin = Bigin(sandbox)
+        until = time.monotonic() + 2.5
+        while time.monotonic() < until:
+            bigin.add("Contacts", Last_Name=f"Person {sent}")
+            sent += 1
+        os.kill(sandbox.pid, signal.SIGKILL)
+    saved = json.loads(file.read_text())
+    with running_sandbox("empty", state=file, lift_limits=True) as sandbox:
+        rows = Bigin(sandbox).get("/Contacts/actions/count").json()["count"]
+    assert saved["version"] == 1
+    assert 0 < rows <= sent
+
+
+def test_limits_come_from_the_environment(tmp_path: Path) -> None:
+    """Design 3: limits are settings that product and sandbox share."""
+    given = {"ZOHO_BIGIN_CONCURRENT": "3", "ZOHO_BOOKS_PER_MINUTE": "off"}
+    with running_sandbox("empty", environment=given) as sandbox:
+        limits = sandbox.control("GET", "limits")
+    assert (limits["bigin_concurrent"], limits["books_per_minute"], limits["books_per_day"]) == (3, 0, 10_000)
+    with pytest.raises(RuntimeError), running_sandbox("empty", environment={"ZOHO_BIGIN_CONCURRENT": "many"}):
+        pass
+
+
+def test_public_url_is_what_it_calls_itself(sandbox: Sandbox) -> None:
+    """Behind another name: the announcement, tokens and frames say the public address."""
+    command = [
+        sys.executable,
+        "-m",
+        "sandbox",
+        "--port",
+        "0",
+        "--seed",
+        "empty",
+        "--public-url",
+        "http://zoho.localhost:1/",
+    ]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        line = process.stdout.readline() if process.stdout else ""
+        process.terminate()
+    assert json.loads(line)["url"] == "http://zoho.localhost:1"
+    assert process.returncode == 0
+
+
+def test_a_port_in_use_is_one_clear_line(sandbox: Sandbox) -> None:
+    """No traceback at the start."""
+    port = sandbox.url.rsplit(":", 1)[1]
+    command = [sys.executable, "-m", "sandbox", "--port", port, "--seed", "empty"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"sandbox: cannot listen on 127.0.0.1:{port}")
+    assert ended.stderr.count("\n") == 1
 
 
 def test_a_broken_state_file_is_refused(tmp_path: Path) -> None:

@@ -108,6 +108,12 @@ def test_contact_fields(bigin: Bigin, name: str, kind: str, json_type: str, leng
     assert (field["data_type"], field["json_type"], field["length"]) == (kind, json_type, length)
 
 
+def test_lines_of_a_deal_have_fields(bigin: Bigin) -> None:
+    """3.1: the linking module is API-supported; its fields are CRM's by analogy (12.3)."""
+    names = [one["api_name"] for one in bigin.get("/settings/fields", module="Associated_Products").json()["fields"]]
+    assert names == ["Product", "Quantity", "List_Price", "Discount", "Total"]
+
+
 def test_field_flags(bigin: Bigin) -> None:
     """3.2 LIVE: Email unique without regard to case; Last_Name mandatory; Full_Name names the record."""
     contact = fields(bigin, "Contacts")

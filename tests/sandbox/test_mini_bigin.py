@@ -146,6 +146,13 @@ def test_forms_of_other_sites_are_refused(sandbox: Sandbox) -> None:
     assert bigin.rows("/Accounts", fields="id") == []
 
 
+def test_another_name_of_the_same_machine_leads_to_the_pages_own(sandbox: Sandbox) -> None:
+    """Frames name the page around them by the sandbox's own address: messages to another name would be lost."""
+    other = sandbox.url.replace("127.0.0.1", "localhost")
+    page = requests.get(f"{other}/companies?q=a%26b", allow_redirects=False, timeout=30)
+    assert (page.status_code, page.headers["Location"]) == (303, f"{sandbox.url}/companies?q=a%26b")
+
+
 def test_who_is_signed_in_decides_what_shows(sandbox: Sandbox) -> None:
     """Login-as; restricted sharing and denied permissions hold on the pages too."""
     bigin = Bigin(sandbox)
