@@ -27,6 +27,12 @@ class Progress:
     calls: dict[str, int]
     started_at: datetime | None
     ends_at: datetime | None
+    waiting: bool = False  # a run was asked for and no worker has begun it yet
+
+    @property
+    def is_old_preview(self) -> bool:
+        """Finished and shown elsewhere, with its counts."""
+        return self.run is not None and self.run.kind == Run.Kind.PREVIEW and self.run.state == Run.State.DONE
 
     @property
     def stage(self) -> str:
@@ -78,6 +84,7 @@ def of_newest_series(installation: Installation) -> Progress:
     for part in slices:
         counts.update(totals(part.counts))
         calls.update({product: int(number) for product, number in part.calls.items()})
+    waiting = installation.modules.filter(queued_at__isnull=False, started_at__isnull=False).exists()
     return Progress(
         newest,
         running,

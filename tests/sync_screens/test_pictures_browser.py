@@ -63,7 +63,7 @@ def test_states_of_the_home(live_server: LiveServer, new_context: MakeContext, q
     scheme, width = LOOKS[look]
     page = signed_in(new_context, live_server, make_member(installation, name="Ada Keller"), color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 800})
-    wrong = []
+    wrong: list[str] = []
 
     def visit(name: str) -> None:
         page.goto(f"{live_server.url}/embed/sync/")
