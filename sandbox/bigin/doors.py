@@ -83,7 +83,7 @@ def purge_record(request: Request) -> Reply:
 
 
 def change_user(request: Request) -> Reply:
-    """`{"user": zuid or e-mail, …}` with profile, status, sees_all, time_zone, denied, data_centre, or `join`: an org."""
+    """`{"user": zuid or e-mail, …}`: profile, status, sees_all, time_zone, denied, data_centre, or `join`: an org."""
     data = _data(request, "user")
     person = request.world.accounts.find_person(str(data["user"]))
     if person is None:
