@@ -57,9 +57,10 @@ def record_state(installation: Installation, module: str, record_id: str) -> Rec
         last, pk = (link.settled_at, link.pk) if link else (None, None)
         return RecordState(StateOf.PROBLEM, last, issue.reason, pk, issue.pk)
     if link is None:
-        waits = record.dirty
-        reason = "It waits for the next run." if waits else reason_of(shapes.load(installation), record)
-        return RecordState(StateOf.PENDING if waits else StateOf.NOT_SYNCED, reason=reason)
+        reason = reason_of(shapes.load(installation), record)
+        if record.dirty and not reason:
+            return RecordState(StateOf.PENDING, reason="It waits for the next run.")
+        return RecordState(StateOf.NOT_SYNCED, reason=reason or "Its company is not in step.")
     return _state_of(link, record)
 
 
@@ -79,7 +80,8 @@ def _state_of(link: Link, record: Record) -> RecordState:
 
 
 def reason_of(shape: Shape, record: Record) -> str:
-    """Why a record without a link and without an issue is not kept in step: exactly one stated reason."""
+    """Why a record without a link and without an issue is not kept in step; "" when nothing but its parent, or time,
+    stands in its way."""
     kinds = shape.kinds_with(record.kind)
     if not kinds:
         return "Your settings keep no such records in step."
@@ -95,7 +97,7 @@ def reason_of(shape: Shape, record: Record) -> str:
         return "It was decided that it stays as it is."
     if record.side == Side.BOOKS and shape.setting(kinds[0]).create_in_bigin != "active":
         return "Your settings create it in Bigin only under conditions it does not meet."
-    return "Its company is not in step." if record.parent_id else "It waits for the next run."
+    return ""
 
 
 def sync_record(installation: Installation, module: str, record_id: str) -> str:

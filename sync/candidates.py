@@ -25,6 +25,7 @@ class Likeness:
     why: str
 
 
+OTHER_CODE = 75  # score of an item whose name says one thing and whose code another
 NO = Likeness(Strength.NONE, 0, "")
 
 
@@ -86,7 +87,7 @@ def _items(common: frozenset[str], mine: frozenset[str], other: frozenset[str]) 
     both_coded = _has(mine, "sku") and _has(other, "sku")
     if _has(common, "name"):
         if both_coded:
-            return Likeness(Strength.WEAK, 75, "same name, other code")
+            return Likeness(Strength.WEAK, OTHER_CODE, "same name, other code")
         return Likeness(Strength.STRONG, 90, "same name")
     if _has(common, "near"):
         return Likeness(Strength.WEAK, 65, "nearly the same code")

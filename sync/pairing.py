@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync import unlinked
-from sync.candidates import Likeness, Strength, likeness, search_keys
+from sync.candidates import OTHER_CODE, Likeness, Strength, likeness, search_keys
 from sync.creation import create, refusal
 from sync.mapping import Kind
 from sync.models import Decision, Duplicates, Issue, Record, RecordKind, Side
@@ -190,7 +190,7 @@ def _disagree(bench: Bench, strong: Sequence[object], found: Sequence[tuple[Reco
     """Two candidates; for items also a code that says one and a name that says another (rules 3.1)."""
     if len(strong) > 1:
         return True
-    return bench.kind is Kind.PRODUCT_ITEM and bool(strong) and any(like.score == 75 for _, like in found)
+    return bench.kind is Kind.PRODUCT_ITEM and bool(strong) and any(like.score == OTHER_CODE for _, like in found)
 
 
 def _excluded(bench: Bench, record: Record) -> Outcome | None:
@@ -225,14 +225,18 @@ def _same_parent(bench: Bench, record: Record, candidate: Record) -> bool:
 
 
 def _rivals(bench: Bench, record: Record, partner: Record) -> bool:
-    """Whether another record of this side claims the same partner as strongly."""
+    """Whether another record of this side claims the same partner as strongly, or an item by its name alone."""
     return any(
         rival.pk != record.pk
         and rival.in_scope
         and (bench.kind is not Kind.CONTACT_PERSON or rival.parent_id == record.parent_id)
-        and likeness(bench.kind, _keys(bench, rival), _keys(bench, partner)).strength is Strength.STRONG
+        and _claims(likeness(bench.kind, _keys(bench, rival), _keys(bench, partner)))
         for rival in bench.rivals
     )
+
+
+def _claims(like: Likeness) -> bool:
+    return like.strength is Strength.STRONG or like.score == OTHER_CODE
 
 
 def _met(bench: Bench, record: Record, partner: Record, like: Likeness) -> Outcome:
@@ -300,7 +304,7 @@ def _alone(bench: Bench, record: Record, *, apart: bool = False, apart_from: tup
         if left_out is not None:
             return left_out
     namesake = bench.reserved.intersection(record.keys)
-    if bench.side == Side.BIGIN and namesake and not apart:
+    if bench.side == Side.BIGIN and namesake and not apart and not record.meta.get("create_as"):
         return Hold(
             record,
             Issue.Kind.DUPLICATE,

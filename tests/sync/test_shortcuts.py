@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from accounts.models import Installation
 from sandbox.testing import Sandbox
-from sync import engine, mirror, outbox, planner, recovery, replicate, settle
+from sync import engine, mirror, outbox, plan, planner, recovery, replicate, send, settle
 from sync import shape as shapes
 from sync.mapping import Kind
 from sync.models import Cursor, Feed, Link, ModuleSetting, Record, Run, Write
@@ -141,7 +141,7 @@ def test_what_a_cut_run_left_is_planned_anew(fresh: Fresh, monkeypatch: pytest.M
         fresh.empty.advance(5)
         fresh.remotes.update("Accounts", company, Website="https://left.example")
         with monkeypatch.context() as patch:
-            patch.setattr(engine.send, "apply", _die)
+            patch.setattr(send, "apply", _die)
             with pytest.raises(Killed):
                 engine.run(fresh.installation)
         assert Write.objects.filter(state=Write.State.PENDING).count() == 1
@@ -157,7 +157,7 @@ def test_what_a_cut_run_left_is_planned_anew(fresh: Fresh, monkeypatch: pytest.M
         plan_dirty = planner.plan_dirty
 
         def unplanned(work: Work, kind: Kind, policies: Any) -> None:
-            engine.send.apply(work, kind)
+            send.apply(work, kind)
             plan_dirty(work, kind, policies)
 
         monkeypatch.setattr(planner, "plan_dirty", unplanned)
@@ -175,7 +175,7 @@ def test_a_half_made_link_takes_its_bases_from_the_write(fresh: Fresh, monkeypat
         company = fresh.remotes.company("Alpine Huts", Website="https://old.example")
         fresh.empty.fault("drop_after", product="books", method="POST", path="^/contacts$")
         with monkeypatch.context() as patch:
-            patch.setattr(engine.recovery, "resolve", lambda work, kind: None)
+            patch.setattr(recovery, "resolve", lambda work, kind: None)
             run(fresh.installation)
         fresh.empty.advance(5)
         customer = fresh.remotes.customer_named("Alpine Huts")
@@ -225,15 +225,19 @@ def stored_cut() -> Seen:
     return Seen("customer", "2", CUT, {"contact_name": CUT}, meta={"status": "active", "sub_type": "business"})
 
 
+def forget() -> None:
+    Record.objects.all().delete()
+
+
 def cut_scenario(installation: Installation) -> None:
     work, link, write = cut_pair(installation)
     settle.done(work, write, stored_cut())
     link.refresh_from_db()
-    merge = settle.plan.merge(
+    merge = plan.merge(
         work.shape.rows[Kind.COMPANY_CUSTOMER],
         settle.side_state(link, "bigin"),
         settle.side_state(link, "books"),
-        settle.Policies(),
+        plan.Policies(),
     )
     assert merge.is_nothing
 
@@ -245,7 +249,7 @@ def test_bases_are_per_side(alone: Installation, monkeypatch: pytest.MonkeyPatch
 
     holds_and_fails_with(
         lambda: cut_scenario(alone),
-        lambda: Record.objects.all().delete() and None,
+        forget,
         lambda: monkeypatch.setattr(settle, "_set_bases", shared),
     )
 
@@ -253,7 +257,7 @@ def test_bases_are_per_side(alone: Installation, monkeypatch: pytest.MonkeyPatch
 def test_a_write_settles_with_what_was_stored(alone: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     holds_and_fails_with(
         lambda: cut_scenario(alone),
-        lambda: Record.objects.all().delete() and None,
+        forget,
         lambda: monkeypatch.setattr(settle, "bases", lambda sent, stored: dict(sent)),
     )
 
@@ -273,7 +277,7 @@ def test_rows_of_equal_time_are_compared_by_content(alone: Installation, monkeyp
 
     holds_and_fails_with(
         scenario,
-        lambda: Record.objects.all().delete() and None,
+        forget,
         lambda: monkeypatch.setattr(
             mirror, "_unchanged", lambda record, item, *_: record.modified_at == item.modified_at
         ),
@@ -294,7 +298,7 @@ def test_a_page_read_before_a_settle_is_not_stored_after_it(
 
     holds_and_fails_with(
         scenario,
-        lambda: Record.objects.all().delete() and None,
+        forget,
         lambda: monkeypatch.setattr(mirror, "_is_older", lambda held, requested_at: False),
     )
 
@@ -336,9 +340,10 @@ def test_the_cursor_is_inclusive(alone: Installation, monkeypatch: pytest.Monkey
     def take() -> None:
         page = replicate._books_page
 
-        def later(*args: Any) -> BooksPage:
-            since = args[-1]
-            return page(*args[:-1], since + timedelta(seconds=1) if since else since)
+        def later(
+            work: Work, feed: str, column: str, order: str, number: int, since: datetime | None = None
+        ) -> BooksPage:
+            return page(work, feed, column, order, number, since + timedelta(seconds=1) if since else since)
 
         monkeypatch.setattr(replicate, "_books_page", later)
 
@@ -430,9 +435,11 @@ def test_the_cursor_moves_with_its_page_and_not_before(alone: Installation, monk
         assert Record.objects.count() == 4
 
     def take() -> None:
-        def moves_first(*args: Any) -> BooksPage:
+        def moves_first(
+            work: Work, feed: str, column: str, order: str, number: int, since: datetime | None = None
+        ) -> BooksPage:
             """The mark is committed as soon as the page is there, before it is stored."""
-            found = page(*args)
+            found = page(work, feed, column, order, number, since)
             newest = max((row["last_modified_time"] for row in found.rows), default=None)
             if newest:
                 Cursor.objects.update(mark=datetime.fromisoformat(newest) + timedelta(seconds=1))
