@@ -22,6 +22,36 @@ KINDS: Mapping[str, str | Promise] = {
 }
 
 
+# What the issues of one code have in common; a code without words is shown by the reason of one of its issues.
+REASONS: Mapping[str, str | Promise] = {
+    "both_changed": _("Both sides changed the same field"),
+    "possible_duplicate": _("One record of the other side may be the same"),
+    "candidates": _("Several records of the other side may be the same"),
+    "rivals": _("Several records look like one of the other side"),
+    "inactive_namesake": _("An inactive customer has the same name"),
+    "reserved_name": _("A vendor or an inactive customer has the same name"),
+    "picklist": _("A picklist of the other side lacks the value"),
+    "name_too_long": _("The name is too long for the other side"),
+    "no_name": _("There is neither a name nor an e-mail address"),
+    "cleared": _("A field that must not be emptied was emptied"),
+    "name_taken": _("The name is taken on the other side"),
+    "duplicate_value": _("A value that must be unique exists twice"),
+    "mandatory_missing": _("A field the other side insists on is empty"),
+    "invalid_value": _("A value was refused"),
+    "too_long": _("A value is too long for the other side"),
+    "no_permission": _("The connected user lacks a permission"),
+    "plan_limit": _("The plan's limit is reached"),
+    "locked": _("The record is locked"),
+    "gone": _("The record is gone"),
+    "vanished": _("Deleted in Books, kept in Bigin"),
+    "merge": _("Probably merged in Bigin"),
+    "unknown_create": _("An answer was lost: it is not known whether the record was created"),
+    "too_many_deletions": _("More deletions than usual, held"),
+    "too_many_alike": _("More equal changes than usual, held"),
+    "many_vanished": _("More records missing than usual, held"),
+}
+
+
 @dataclass(frozen=True)
 class Group:
     """All open issues with one reason code, so that a person can retry or look at them together."""
@@ -29,7 +59,7 @@ class Group:
     kind: str
     kind_label: str | Promise
     code: str
-    reason: str
+    reason: str | Promise
     count: int
 
 
@@ -66,10 +96,13 @@ def groups(installation: Installation) -> list[Group]:
         .annotate(count=Count("pk"), reason=Min("reason"))
         .order_by("-count", "kind", "code")
     )
-    return [
-        Group(row["kind"], KINDS.get(row["kind"], row["kind"]), row["code"], row["reason"], row["count"])
-        for row in rows
-    ]
+    return [_group(row) for row in rows]
+
+
+def _group(row: Mapping[str, Any]) -> Group:
+    kind, code, count = row["kind"], row["code"], row["count"]
+    reason = row["reason"] if count == 1 else REASONS.get(code, row["reason"])
+    return Group(kind, KINDS.get(kind, kind), code, reason, count)
 
 
 def candidates(issue: Issue) -> list[Candidate]:

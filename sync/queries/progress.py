@@ -94,6 +94,7 @@ def of_newest_series(installation: Installation) -> Progress:
         dict(calls),
         started,
         _end(started, planned, sent) if running else None,
+        waiting,
     )
 
 

@@ -26,6 +26,24 @@ def test_each_record_has_its_reason_and_what_to_do(client: Client, world: World)
     assert "<img" not in text  # one of the records is called so
 
 
+def test_equal_reasons_are_counted_together_in_general_words(client: Client, world: World) -> None:
+    Issue.objects.create(
+        installation=world.installation, link=world.links[6], module="customers", kind="skipped", code="picklist",
+        reason="Books does not know “A”.",
+    )  # fmt: skip
+    one = text_of(client)
+    assert "Books does not know “A”." in one[: one.index('data-test="issues"')]
+    Issue.objects.create(
+        installation=world.installation, link=world.links[7], module="customers", kind="skipped", code="picklist",
+        reason="Books does not know “B”.",
+    )  # fmt: skip
+    both = text_of(client)
+    groups = both[: both.index('data-test="issues"')]
+    assert "A picklist of the other side lacks the value" in groups
+    assert "Books does not know" not in groups.replace("Books does not know the value “Adventure”", "")
+    assert 'data-test="retry-all-picklist"' in groups
+
+
 def test_filters_and_search(client: Client, world: World) -> None:
     by_code = text_of(client, f"{TODO}?code=picklist_value")
     table = by_code[by_code.index('data-test="issues"') :]
