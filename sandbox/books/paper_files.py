@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import html
 from datetime import UTC, datetime
-
-from fpdf import FPDF
+from typing import TYPE_CHECKING
 
 from sandbox.books import contact_rows, money
 from sandbox.books.organization import BooksOrg
 from sandbox.books.papers import Document
 from sandbox.books.specs import SPECS
 from sandbox.core import Reply
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
 
 TITLES = {"invoice": "INVOICE", "estimate": "QUOTE", "salesorder": "SALES ORDER"}
 
@@ -30,6 +32,8 @@ def _latin(text: str) -> str:
 
 
 def pdf(org: BooksOrg, papers: list[Document]) -> bytes:
+    from fpdf import FPDF  # noqa: PLC0415 - costs a second of every start, and few runs draw a PDF
+
     sheet = FPDF(format="A4")
     sheet.set_creation_date(datetime.fromtimestamp(org.now(), UTC))
     sheet.set_title(_latin(f"{TITLES[papers[0].kind]} {papers[0].number}"))
