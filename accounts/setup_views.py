@@ -47,7 +47,12 @@ def connections_page(request: MemberRequest) -> HttpResponse:
     """Both connections, whose they are, what is wrong with them, and Reconnect."""
     rows = request.installation.connections.order_by("product")
     entries = AuditEntry.objects.filter(installation=request.installation).order_by("-at")[:20]
-    context = {**_context(request), "connections": rows, "entries": entries}
+    context = {
+        **_context(request),
+        "connections": rows,
+        "entries": entries,
+        "warnings": setup.warnings(request.installation),
+    }
     return render(request, "accounts/connections.html", context)
 
 

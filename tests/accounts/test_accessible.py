@@ -28,7 +28,7 @@ def test_axe_finds_nothing(stage: Stage, people: People, scheme: str) -> None:
     visit("/", "front")
     visit("/nowhere/", "not-found")
     visit("/oauth/callback/?state=x", "trouble")
-    visit("/embed/record/", "sign-in-record")
+    visit("/embed/record/Contacts/1/", "sign-in-record")
     visit("/embed/settings/", "settings")
     part(page, "setup-now").click()
     accept(page, MARTA)

@@ -34,6 +34,16 @@ __all__ = ["chromium", "new_context", "people", "stage", "watched"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
+def without_cookies_in_frames(folder: Path, stage: Stage) -> Path:
+    """A browser's folder with a rule made by hand: where third-party cookies are blocked, Chromium still gives a frame
+    its partitioned ones."""
+    (folder / "Default").mkdir()
+    rule = {f"{stage.base_url},{stage.sandbox.url}": {"setting": 2}}
+    preferences = {"profile": {"content_settings": {"exceptions": {"cookies": rule}}}}
+    (folder / "Default" / "Preferences").write_text(json.dumps(preferences))
+    return folder
+
+
 def connect(stage: Stage) -> Installation:
     return connected_installation(stage.sandbox)
 
@@ -123,12 +133,7 @@ def test_denied_consent_and_other_refusals_are_calm(stage: Stage, people: People
 def test_cookies_blocked_altogether_leave_a_window_in_which_everything_works(
     stage: Stage, watched: Watched, tmp_path: Path
 ) -> None:
-    """Chromium still gives frames their partitioned cookies when third-party ones are blocked: hence a rule by hand."""
-    (tmp_path / "Default").mkdir()
-    rule = {f"{stage.base_url},{stage.sandbox.url}": {"setting": 2}}
-    preferences = {"profile": {"content_settings": {"exceptions": {"cookies": rule}}}}
-    (tmp_path / "Default" / "Preferences").write_text(json.dumps(preferences))
-    context = watched(tmp_path)
+    context = watched(without_cookies_in_frames(tmp_path, stage))
     page, frame = stage.open_settings(context)
     expect(part(frame, "cookies-blocked")).to_be_visible()
     expect(part(frame, "setup-now")).to_be_hidden()
@@ -230,3 +235,25 @@ def test_signing_in_over_a_page_keeps_what_was_typed_there(stage: Stage, people:
     with page.expect_response(lambda answer: answer.request.method == "POST") as answered:
         part(frame, "save").click()
     assert answered.value.status < 400
+
+
+def test_a_record_with_cookies_blocked_opens_in_a_window_of_its_own(
+    stage: Stage, watched: Watched, tmp_path: Path
+) -> None:
+    connect(stage)
+    context = watched(without_cookies_in_frames(tmp_path, stage))
+    page = context.new_page()
+    page.goto(f"{stage.sandbox.url}/deals")
+    page.locator("a[href^='/deals/']:not([href$='/new'])").first.click()
+    record = page.url.rsplit("/", 1)[1]
+    frame = page.frame_locator("iframe[data-topping]")
+    expect(part(frame, "cookies-blocked")).to_be_visible()
+    shot(page, "accounts-record-cookies-blocked")
+    with page.expect_popup() as opened:
+        part(frame, "own-window").click()
+    window = opened.value
+    part(window, "sign-in").click()
+    accept(window, AMARA)
+    window.wait_for_url(f"{stage.base_url}/embed/record/Pipelines/{record}/**")
+    expect(part(window, "signed-out")).to_have_count(0)
+    expect(part(window, "documents")).to_be_visible(timeout=30_000)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import connection
+from django.db import connection, transaction
 from django.db import connections as databases
 from django.utils import timezone
 from pytest_django import Settings
@@ -211,3 +211,14 @@ def test_the_product_of_the_installation_is_called(sandbox: Sandbox) -> None:
     client = connections.books(installation, "person").client
     assert (client.product, client.base_url) == ("invoice", f"{sandbox.url}/invoice/v3")
     assert (client.organization_id, client.priority) == (installation.books_org_id, "person")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refresh_that_waits_too_long_for_another_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "_LOCK_TIMEOUT", "100ms")
+    pk = expire(make_installation())
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        Connection.objects.select_for_update().get(pk=pk)
+        with pytest.raises(RetryLater) as caught:
+            pool.submit(in_thread, pk).result()
+    assert caught.value.code == "token_locked"

@@ -5,11 +5,13 @@ from datetime import timedelta
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from django.test import RequestFactory
 from django.utils import timezone
 from pytest_django import Settings
 
 from accounts import handovers, throttle, tickets
 from accounts.handovers import ALPHABET, Grant
+from accounts.http import address_of
 from accounts.identity import Identity
 from accounts.models import Handover, Ticket
 from accounts.tickets import challenge_of
@@ -144,3 +146,11 @@ def test_a_counter_that_does_not_answer_keeps_the_door_shut(settings: Settings) 
     assert closed.value.broken
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     cache.clear()
+
+
+def test_behind_our_proxy_only_its_own_word_counts(settings: Settings) -> None:
+    request = RequestFactory().get("/", REMOTE_ADDR="10.0.0.1", headers={"X-Forwarded-For": "1.2.3.4, 198.51.100.7"})
+    assert address_of(request) == "10.0.0.1", "without a proxy anyone may write that header"
+    settings.BEHIND_PROXY = True
+    assert address_of(request) == "198.51.100.7"
+    assert address_of(RequestFactory().get("/", REMOTE_ADDR="10.0.0.1")) == "10.0.0.1"

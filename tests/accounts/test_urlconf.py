@@ -34,6 +34,7 @@ OPEN = {
     "/embed/sign-in/redeem/": "one-time secret and verifier",
     "/embed/sign-in/check/": "tells a browser about itself",
     "/embed/sign-out/": "ends the visitor's own session",
+    "/embed/record/": "no data: sends the browser on to the record that Bigin names",
     "/embed/sync/file/<str:secret>/": "one-time ticket",
     "/file/document/<str:secret>/": "one-time ticket",
 }
