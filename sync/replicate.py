@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from sync import mirror, sources
+from sync import mirror, rotation, sources
 from sync.models import Cursor, Feed, Record, RecordKind
 from sync.shape import BIGIN_MODULES, FEED_KINDS, Shape
 from sync.sources import Seen
@@ -106,6 +106,8 @@ def scan(work: Work, cursor: Cursor) -> None:
             if page.more:
                 _save(cursor, position=position)
             else:
+                if cursor.complete_at is not None:
+                    rotation.doubt(work.shape, cursor.feed)
                 _end_scan(cursor, position, listing, work.clock.now())
         if not page.more:
             return

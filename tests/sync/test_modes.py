@@ -65,9 +65,17 @@ def test_contacts_mode_links_by_e_mail_fills_gaps_and_overwrites_nothing(world: 
     )
     customer = world.remotes.new_customer(
         "Okafor, Ada",
-        [{"first_name": "Ada", "last_name": "Okafor", "email": "ada@example.com", "phone": "999 888 777", "mobile": "555 444 333"}],
+        [
+            {
+                "first_name": "Ada",
+                "last_name": "Okafor",
+                "email": "ada@example.com",
+                "phone": "999 888 777",
+                "mobile": "555 444 333",
+            }
+        ],
         customer_sub_type="individual",
-    )  # fmt: skip
+    )
     world.settle()
     row, there = world.remotes.contacts()[contact], world.remotes.customer(customer)["persons"][0]
     assert (row["Phone"], row["Mobile"]) == ("111 222 333", "555 444 333")

@@ -1,0 +1,43 @@
+"""Which details of Books customers are read again although their rows look as before. Database only, no network.
+
+Addresses and persons are in no list. Whether editing a person moves its customer's time is not known (rules 8.2), and
+times have whole seconds: what is edited in the very second of our own write moves nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import Case, F, IntegerField, Value, When
+
+from accounts.models import Quota
+from sync.models import Feed, Record, RecordKind
+from sync.shape import Shape
+
+_SHARE = 0.1  # of a day's calls
+_SMALLEST_DAY = 1000  # of the plans of Books
+# Between our clock and theirs; a detail read this soon after the row's last change may have missed a later one.
+_CLOSE = timedelta(minutes=2)
+
+
+def doubt(shape: Shape, feed: str) -> None:
+    """With each nightly listing, within a tenth of a day's calls: the doubtful first, then those read longest ago."""
+    if feed != Feed.BOOKS_CUSTOMERS or not shape.customers_need_detail:
+        return
+    rows = Record.objects.filter(
+        installation=shape.installation, kind=RecordKind.CUSTOMER, gone_at=None, detail_at__isnull=False
+    )
+    doubtful = When(detail_at__lt=F("modified_at") + _CLOSE, then=Value(0))
+    order = Case(doubtful, default=Value(1), output_field=IntegerField())
+    chosen = rows.order_by(order, "detail_at", "pk").values_list("pk", flat=True)[: allowed(shape)]
+    Record.objects.filter(pk__in=list(chosen)).update(detail_at=None)
+
+
+def allowed(shape: Shape) -> int:
+    known = (
+        Quota.objects.filter(installation=shape.installation, product=shape.installation.product, limit__isnull=False)
+        .order_by("-day")
+        .values_list("limit", flat=True)
+        .first()
+    )
+    return int((known or _SMALLEST_DAY) * _SHARE)
