@@ -213,7 +213,10 @@ def test_every_route_answers_over_http(sandbox: Sandbox, root: str, route: Route
         path = route.template
         while "{" in path:
             path = path.replace(path[path.index("{") : path.index("}") + 1], bad)
-        for body in (b"", b"{}", b"[", b'{"a":' * 5000, b'{"rate":1e99999}', b"\xff\xfe"):
+        bodies_of = (
+            (b"",) if route.method == "GET" else (b"", b"{}", b"[", b'{"a":' * 5000, b'{"rate":1e99999}', b"\xff\xfe")
+        )
+        for body in bodies_of:
             answer = books.session.request(route.method, sandbox.url + root + path, data=body, timeout=30)
             assert answer.status_code < 500, (path, body[:20], answer.text)
             assert isinstance(answer.json()["code"], int)
