@@ -82,6 +82,8 @@ class Entry:
 def at_once(document: Document) -> dict[str, Any]:
     """From the mirror; no call."""
     rows = list(document.actions.exclude(op=Op.COMMENT, state=Action.State.DONE).order_by("-created_at")[:5])
+    # Read after the actions: where one is shown as done, its effect is shown too.
+    document.refresh_from_db(fields=["state", "status", "balance", "total", "due_date", "warnings", "number"])
     under_way = [row for row in rows if row.state in Action.UNDER_WAY]
     children = document.made.filter(state__in=(*Document.OPEN, Document.State.STANDS)).order_by("created_at")
     return {
