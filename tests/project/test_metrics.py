@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from accounts.models import Installation
 from sync.models import Issue, Module, ModuleSetting
 
 
 @pytest.fixture
-def token(settings: SettingsWrapper) -> str:
+def token(settings: Settings) -> str:
     settings.METRICS_TOKEN = "scrape-me"
     return "scrape-me"
 
