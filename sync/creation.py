@@ -40,6 +40,8 @@ def create(
     side: SideName = "bigin" if target == Side.BIGIN else "books"
     rows = shape.rows[kind]
     fields = plan.first_values(rows, record.fields, side)
+    if side == "bigin" and kind is not Kind.COMPANY_CUSTOMER:
+        fields.pop("Account_Name", None)  # a contact's company is never written by name, so it is no promise either
     named = _named(kind, side, record, fields)
     if named is None:
         return held(record, Skip("no_name", "It has neither a name nor an e-mail address.", "Give it a name."))

@@ -193,10 +193,13 @@ def _excluded(verdicts: Verdicts, setting: ModuleSetting, kind: str, row: Row) -
     mode, companies = setting.mode, _ids_of(verdicts, ("linked",))
     if kind == "company":
         return bool(mode == "contacts")
-    if kind == "person":
-        customer = verdicts.snapshot.customers.get(str(row["contact_id"]), {})
-        individual = customer.get("customer_sub_type") == "individual"  # then the customer stands for the person
-        return individual or mode != "both" or ("customer", str(row["contact_id"])) not in companies
+    if kind == "person":  # only those of a linked company are kept in step by themselves
+        return mode != "both" or not Link.objects.filter(
+            installation=verdicts.installation,
+            kind="company-customer",
+            state="linked",
+            books__remote_id=str(row["contact_id"]),
+        ).exists()
     if kind == "contact":
         company = str((row.get("Account_Name") or {}).get("id") or "")
         if mode == "companies":
