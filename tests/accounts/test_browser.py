@@ -27,6 +27,7 @@ from tests.accounts.browser import (
     stage,
     watched,
 )
+from tests.accounts.test_sign_in import lasting_tokens
 from tests.browser import shot
 from tests.factories import connected_installation
 
@@ -257,3 +258,28 @@ def test_a_record_with_cookies_blocked_opens_in_a_window_of_its_own(
     window.wait_for_url(f"{stage.base_url}/embed/record/Pipelines/{record}/**")
     expect(part(window, "signed-out")).to_have_count(0)
     expect(part(window, "documents")).to_be_visible(timeout=30_000)
+
+
+def test_delete_integration_wants_a_fresh_sign_in_in_a_window_of_its_own(stage: Stage, people: People) -> None:
+    installation = connect(stage)
+    page, frame = stage.open_settings(people())
+    press(page, part(frame, "sign-in"), MARTA)
+    expect(part(frame, "signed-out")).to_have_count(0)
+    go_on(stage, page, "/embed/delete/")
+    expect(part(frame, "fresh-sign-in")).to_be_visible()
+    shot(page, "accounts-fresh-sign-in")
+    window = press(page, part(frame, "fresh-start"), MARTA)
+    form = part(window, "delete-form")
+    expect(form).to_be_visible()
+    shot(window, "accounts-delete")
+    policy = window.request.get(window.url).headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in policy
+    form.get_by_role("textbox").fill(installation.bigin_org_name)
+    part(window, "delete").click()
+    expect(form).to_have_count(0)
+    shot(window, "accounts-deleted")
+    assert Installation.objects.count() == 0
+    assert Member.objects.count() == 0
+    assert lasting_tokens(stage.sandbox) == 0
+    page.reload()
+    expect(part(frame, "setup-now")).to_be_enabled()

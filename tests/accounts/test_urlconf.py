@@ -22,6 +22,7 @@ from tests.factories import connected_member, make_installation, make_member, si
 
 pytestmark = pytest.mark.django_db
 MARKER = "Marker-7f3a"
+OTHERS_ALERTS = "alerts@second-org.example"
 AMARA, PRIYA = "amara.delacroix@wanderlust-travel.example", "priya.ramanujam@second-org.example"
 # Addresses that are open by intent: each holds its own proof (a state cookie, a one-time secret, a token) or no data.
 OPEN = {
@@ -46,6 +47,7 @@ SAMPLES = {
     "slug": "customers",
     "uuid": "11111111-1111-4111-8111-111111111111",
     "str": "4876876000000111001",
+    "bigin_id": "4876876000000111001",
     "path": "x",
 }
 NAMED = {
@@ -95,7 +97,7 @@ def everything(but: Installation | None = None) -> dict[str, str | None]:
                 continue
             cursor.execute(
                 f"SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t "
-                "WHERE coalesce(to_jsonb(t)->>'installation_id', '') <> %s",
+                "WHERE coalesce(to_jsonb(t)->>'installation_id', to_jsonb(t)->>'id', '') <> %s",
                 [str(but.pk) if but else "-"],
             )
             found[table] = cursor.fetchone()[0]
@@ -119,7 +121,7 @@ def installation(sandbox: Sandbox) -> Installation:
 
 @pytest.fixture
 def other(sandbox: Sandbox) -> Installation:
-    return make_installation(bigin_org_id=sandbox.bigin_orgs[1]["id"], data_centre="sandbox")
+    return make_installation(bigin_org_id=sandbox.bigin_orgs[1]["id"], data_centre="sandbox", alert_email=OTHERS_ALERTS)
 
 
 @pytest.fixture
@@ -164,7 +166,7 @@ def test_nobody_else_sees_or_does_anything(address: Address, other: Installation
                 assert MARKER not in body.decode(errors="replace"), where
             assert MARKER not in str(response.headers), where
     assert everything(but=other) == before
-    assert mail.outbox == []
+    assert {address for message in mail.outbox for address in message.to} <= {OTHERS_ALERTS}
 
 
 @pytest.mark.parametrize("address", [one for one in ADDRESSES if one.is_open], ids=lambda one: one.route)
@@ -190,8 +192,9 @@ def test_no_address_takes_a_post_without_the_csrf_token(address: Address, instal
 
 
 def test_the_walk_finds_all_three_apps() -> None:
-    routes = {address.route for address in ADDRESSES}
-    assert {"/embed/settings/", "/embed/sync/", "/embed/record/<slug:module>/<str:record_id>/"} <= routes
+    routes = [address.route for address in ADDRESSES]
+    assert {"/embed/settings/", "/embed/sync/", "/embed/record/", "/embed/delete/"} <= set(routes)
+    assert sum(route.startswith("/embed/record/<") for route in routes) > 10
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor))
     assert {"accounts_member", "sync_write", "invoices_document"} <= tables
