@@ -111,6 +111,8 @@ def _change(request: Request, kind: Kind, document: Document, given: intake.Body
         conversions.check_order_lines(org, {"customer_id": document.customer_id, **given})
     own_number = intake.query_flag(request, "ignore_auto_number_generation")
     changed = documents.update(org, document, given, user_id, own_number=own_number)
+    if kind == "invoice":
+        conversions.link_order(org, changed)
     if estimate_id and estimate_id != changed.estimate_id:
         conversions.link_estimate(org, changed, estimate_id, user_id)
     return changed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from sandbox.books import documents, envelope, errors, intake, mailing, paper_files, times
+from sandbox.books import documents, envelope, errors, intake, mailing, paper_files, statuses, times
 from sandbox.books.document_routes import document_of
 from sandbox.books.organization import BooksOrg
 from sandbox.books.papers import Document, Kind
@@ -47,6 +47,8 @@ def send_many(kind: Kind) -> Handler:
     def handler(request: Request) -> Reply:
         org: BooksOrg = request.org
         chosen = _several(request, kind, most=10)
+        for document in chosen:
+            statuses.check_approved(org, document)
         for document in chosen:
             mailing.send_to_contacts(org, document, request.user.user_id)
         return envelope.success(f"Mail sending is in progress for {len(chosen)} {spec.plural}.")
@@ -97,12 +99,13 @@ def add_comment(kind: Kind) -> Handler:
         document = document_of(request, kind)
         given = intake.body(request)
         words = _words(given)
+        seen = intake.flag(given.get("show_comment_to_clients"), "show_comment_to_clients")
         if given.get("payment_expected_date") not in (None, "") and kind == "invoice":
             day = times.parse_day(given["payment_expected_date"], "payment_expected_date")
             document.extra["payment_expected_date"] = day
         comment = documents.note(request.org, document, request.user.user_id, "comment", words)
         comment.comment_type = "internal"
-        comment.show_to_clients = intake.flag(given.get("show_comment_to_clients"), "show_comment_to_clients")
+        comment.show_to_clients = seen
         return envelope.success("Comments added.", comment=_comment(request.org, document, comment))
 
     return handler
@@ -186,7 +189,7 @@ def update_attachment(kind: Kind) -> Handler:
         if request.query.get("can_send_in_mail", "").lower() not in ("true", "false"):
             raise errors.invalid_value("can_send_in_mail")
         _attachment(document).can_send_in_mail = intake.query_flag(request, "can_send_in_mail")
-        return _attached(request, document, "Invoice information has been updated.")
+        return _attached(request, document, SPECS[kind].updated)
 
     return handler
 

@@ -9,6 +9,7 @@ from sandbox.books import errors
 from sandbox.core import Refusal, Request, parse_json
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+ADDRESS = re.compile(r"^[^@\s]+@[^@\s]+$")
 _ID = re.compile(r"^\d{1,25}$")
 PER_PAGE = 200
 

@@ -101,6 +101,8 @@ def send_reminders(request: Request) -> Reply:
     invoices = [org.document("invoice", one) for one in intake.id_list(request, "invoice_ids", most=10)]
     given = intake.optional_body(request)
     for invoice in invoices:
+        mailing.check_reminder(invoice)
+    for invoice in invoices:
         mailing.remind(org, invoice, given, request.user.user_id)
     return envelope.created("Payment reminders have been sent.", "invoices", invoices[0].document_id, info={})
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from typing import Any
 
 from sandbox.books import document_rows, documents, errors, intake, statuses
@@ -12,7 +11,6 @@ from sandbox.books.papers import Document
 from sandbox.books.records import Contact, Mail, Person
 from sandbox.books.specs import SPECS
 
-_ADDRESS = re.compile(r"^[^@\s]+@[^@\s]+$")
 MOST_RECIPIENTS = 50
 
 
@@ -100,6 +98,7 @@ def send(org: BooksOrg, document: Document, given: intake.Body, user_id: str, ki
     copies = addresses(given, "cc_mail_ids")
     words = intake.text(given, "subject", 1000) or subject(org, document)
     text = intake.text(given, "body", 100_000) or body(org, document)
+    attached = intake.flag(given.get("attach_pdf", True), "attach_pdf")
     statuses.emailed(org, document, user_id)
     first = not document.is_emailed
     document.is_emailed = True
@@ -116,7 +115,7 @@ def send(org: BooksOrg, document: Document, given: intake.Body, user_id: str, ki
             document_id=document.document_id,
             customer_id=document.customer_id,
             file_name=file_name,
-            has_attachment=intake.flag(given.get("attach_pdf", True), "attach_pdf"),
+            has_attachment=attached,
         )
     )
     document.modified = org.now()
@@ -129,7 +128,7 @@ def send(org: BooksOrg, document: Document, given: intake.Body, user_id: str, ki
 
 def addresses(given: intake.Body, name: str) -> list[str]:
     found = intake.texts_in(given, name, MOST_RECIPIENTS)
-    if not all(_ADDRESS.match(one) for one in found):
+    if not all(intake.ADDRESS.match(one) for one in found):
         raise errors.invalid_value(name)
     return found
 
@@ -138,7 +137,7 @@ def recipients_of(org: BooksOrg, document: Document) -> list[str]:
     contact, chosen = document_rows.chosen_persons(org, document)
     primary = contact.primary() if contact else None
     persons = chosen or ([primary] if primary else [])
-    return [person.email for person in persons if person.email]
+    return [person.email for person in persons if person.email][:MOST_RECIPIENTS]
 
 
 def send_to_contacts(org: BooksOrg, document: Document, user_id: str, kind: str = "document") -> bool:
@@ -150,9 +149,14 @@ def send_to_contacts(org: BooksOrg, document: Document, user_id: str, kind: str 
     return True
 
 
-def remind(org: BooksOrg, document: Document, given: intake.Body, user_id: str) -> None:
+def check_reminder(document: Document) -> None:
+    """Raises unless something is owed."""
     if document.state != "sent" or document.balance <= 0:
         raise errors.BooksError(400, 4, "Reminders can be sent for unpaid invoices only.")
+
+
+def remind(org: BooksOrg, document: Document, given: intake.Body, user_id: str) -> None:
+    check_reminder(document)
     filled = {"to_mail_ids": recipients_of(org, document), "subject": f"Payment of {document.number} is due", **given}
     send(org, document, filled, user_id, "reminder")
     document.reminders_sent += 1

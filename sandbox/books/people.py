@@ -28,7 +28,7 @@ def fill(person: Person, given: intake.Body) -> None:
     for name, limit in LIMITS.items():
         if name in given:
             setattr(person, name, intake.text(given, name, limit))
-    if person.email and ("@" not in person.email or " " in person.email):
+    if person.email and not intake.ADDRESS.match(person.email):
         raise errors.invalid_value("email")
     if "enable_portal" in given:
         person.in_portal = intake.flag(given["enable_portal"], "enable_portal")

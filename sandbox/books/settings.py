@@ -75,10 +75,10 @@ def update_organization(org: BooksOrg, given: intake.Body) -> None:
     name = intake.text(given, "name", 100) if "name" in given else org.profile.name
     if not name:
         raise errors.missing("name")
-    org.profile.name = name
-    for key in ("contact_name", "industry_type", "portal_name", "email"):
-        if key in given:
-            setattr(org.profile, key, intake.text(given, key, 100))
+    others = ("contact_name", "industry_type", "portal_name", "email")
+    fresh = {key: intake.text(given, key, 100) for key in others if key in given}
+    for key, value in {"name": name, **fresh}.items():
+        setattr(org.profile, key, value)
 
 
 def user_row(org: BooksOrg, user: BooksUser) -> dict[str, Any]:
@@ -225,10 +225,11 @@ def save_tax(org: BooksOrg, given: intake.Body, held: Tax | None = None) -> Tax:
     rate = money.positive_number(percentage, "tax_percentage")
     if rate > 100:
         raise errors.invalid_value("tax_percentage")
+    value_added = intake.flag(given.get("is_value_added", held.is_value_added if held else False), "is_value_added")
+    authority = intake.id_text(given.get("tax_authority_id"), "tax_authority_id")
     tax = held or Tax(org.new_id(), name, rate)
     tax.name, tax.percentage, tax.tax_type, tax.modified = name, rate, kind, org.now()
-    tax.is_value_added = intake.flag(given.get("is_value_added", tax.is_value_added), "is_value_added")
-    authority = intake.id_text(given.get("tax_authority_id"), "tax_authority_id")
+    tax.is_value_added = value_added
     tax.authority_id = authority if authority in org.authorities else tax.authority_id
     org.taxes.add(tax.tax_id, tax)
     return tax

@@ -87,7 +87,7 @@ def _refuse(document: Document, words: str) -> errors.BooksError:
     return errors.BooksError(400, 4, f"{SPECS[document.kind].spoken} {document.number} {words}")
 
 
-def _check_approved(org: BooksOrg, document: Document) -> None:
+def check_approved(org: BooksOrg, document: Document) -> None:
     """With approvals on, only an approved document goes out (switch `books_approval`)."""
     if org.switch("books_approval") == "on" and document.state in ("draft", "pending_approval"):
         raise _refuse(document, "has not been approved yet.")
@@ -97,14 +97,14 @@ def mark_sent(org: BooksOrg, document: Document, user_id: str) -> None:
     """Anything after draft succeeds without a change; a void invoice is rejected."""
     if document.state == "void":
         raise _refuse(document, "is void and cannot be marked as sent.")
-    _check_approved(org, document)
+    check_approved(org, document)
     if document.state in ("draft", "approved"):
         _move(org, document, "sent", user_id)
 
 
 def emailed(org: BooksOrg, document: Document, user_id: str) -> None:
     """Mailing a document marks it sent (books-api.md 5.5); an order becomes open."""
-    _check_approved(org, document)
+    check_approved(org, document)
     if document.state in ("draft", "approved"):
         _move(org, document, "open" if document.kind == "salesorder" else "sent", user_id)
 
@@ -137,7 +137,7 @@ def mark_open(org: BooksOrg, document: Document, user_id: str) -> None:
         return
     if document.state == "void":
         raise _refuse(document, "is void and cannot be opened.")
-    _check_approved(org, document)
+    check_approved(org, document)
     _move(org, document, "open", user_id)
 
 

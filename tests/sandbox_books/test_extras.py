@@ -74,6 +74,18 @@ def test_bulk_mail_goes_to_each_customer(books: Books) -> None:
     assert [mail["to"] for mail in outbox(books)] == [["ann@alder.example"], ["ann@birch.example"]]
 
 
+def test_a_refused_mail_comment_or_reminder_leaves_nothing_behind(books: Books) -> None:
+    invoice = books.document("invoice")
+    path = f"/invoices/{invoice['invoice_id']}"
+    assert refused(books.post(f"{path}/email", {"to_mail_ids": ["a@a.example"], "attach_pdf": "perhaps"})) == (400, 2)
+    comment = {"description": "x", "payment_expected_date": "2026-12-01", "show_comment_to_clients": "perhaps"}
+    assert refused(books.post(f"{path}/comments", comment)) == (400, 2)
+    owed = books.sent("invoice", customer_id=invoice["customer_id"])["invoice_id"]
+    both = f"{owed},{invoice['invoice_id']}"
+    assert refused(books.post("/invoices/paymentreminder", invoice_ids=both))[0] == 400
+    assert (books.read("invoice", invoice["invoice_id"]), outbox(books)) == (invoice, [])
+
+
 def test_payment_reminder(books: Books) -> None:
     """5.5: only for what is owed."""
     invoice = books.document("invoice")
