@@ -157,6 +157,13 @@ SWITCHES = [
         "White space of stored text: as sent, trimmed at both ends, or also single inside.",
     ),
     Switch(
+        "bigin_phone",
+        "as_sent",
+        ("as_sent", "bare"),
+        "design section 2: Bigin normalises what it stores; how is unknown",
+        "bare: blanks, dots, dashes and brackets of a phone number are dropped.",
+    ),
+    Switch(
         "bigin_unknown_choice",
         "accepted",
         ("accepted", "refused"),

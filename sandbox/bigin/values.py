@@ -48,7 +48,7 @@ class Checker:
 
     def values(self, item: dict[str, Any], *, new: bool) -> dict[str, Any]:
         """What the item sets; None clears. Unknown and read-only fields are passed over silently."""
-        fields = self.org.fields[self.module]
+        fields = self.org.fields_of(self.module, self.switches)
         checked: dict[str, Any] = {}
         for name, value in item.items():
             field = fields.get(name)
@@ -85,6 +85,12 @@ class Checker:
         if text is not None and not _EMAIL.fullmatch(text):
             raise self.bad(field, "email")
         return text
+
+    def _phone(self, field: Field, value: Any) -> str | None:
+        text = self._text(field, value)
+        if text is None or self.switches["bigin_phone"] == "as_sent":
+            return text
+        return re.sub(r"[\s().-]", "", text) or None
 
     def _choice(self, field: Field, value: Any) -> str | None:
         text = self._text(field, value)
@@ -193,6 +199,7 @@ def priced(line: dict[str, Any]) -> dict[str, Any]:
 _CHECKS: dict[str, Any] = {
     "text": Checker._text,
     "email": Checker._email,
+    "phone": Checker._phone,
     "picklist": Checker._choice,
     "currency": Checker._amount,
     "double": Checker._amount,
