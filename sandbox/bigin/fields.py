@@ -233,6 +233,11 @@ CALLS = Module(
     name_field="Subject",
 )
 
+CURRENCY_FIELDS = (
+    Field("Currency", "Currency", "picklist", 120),
+    Field("Exchange_Rate", "Exchange Rate", "double", 20),
+)  # of deals, while switch `bigin_currency_per_record` is on
+
 ASSOCIATED_PRODUCTS = Module(
     "Associated_Products",
     "Associated Product",

@@ -113,7 +113,7 @@ def list_fields(request: Request) -> Reply:
     lines = request.query.get("module") == ASSOCIATED_PRODUCTS.api_name
     module = ASSOCIATED_PRODUCTS.api_name if lines else asked_module(request)
     spend(request, 1)
-    fields = ASSOCIATED_PRODUCTS.fields if lines else request.org.fields[module].values()
+    fields = ASSOCIATED_PRODUCTS.fields if lines else request.org.fields_of(module, request.world.switches).values()
     shown = [field_object(request, module, field) for field in fields]
     return Reply(body={"fields": shown})
 

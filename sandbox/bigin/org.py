@@ -6,9 +6,10 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.bigin.fields import MODULES, Field
+from sandbox.bigin.fields import CURRENCY_FIELDS, MODULES, Field
 from sandbox.bigin.store import Row, Table
 from sandbox.stored import stored
+from sandbox.switches import SwitchBoard
 
 ADMINISTRATOR = "Administrator"
 STANDARD = "Standard"
@@ -151,6 +152,12 @@ class BiginOrg:
         self.fields[module][made.api_name] = made
         if made.unique:
             self.tables[module].make_unique(made.api_name)
+
+    def fields_of(self, module: str, switches: SwitchBoard) -> dict[str, Field]:
+        """With the currency of a deal where switch `bigin_currency_per_record` says so."""
+        if module != "Pipelines" or not switches.on("bigin_currency_per_record"):
+            return self.fields[module]
+        return {**self.fields[module], **{one.api_name: one for one in CURRENCY_FIELDS}}
 
     def meta_id(self, name: str) -> str:
         """A stable id for a field, a module, a role or the like."""

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sandbox.bigin.fields import MODULES, Field
+from sandbox.bigin.fields import CURRENCY_FIELDS, MODULES, Field
 from sandbox.bigin.org import BiginOrg, BiginUser, display_name, full_name
 from sandbox.bigin.store import Row
 from sandbox.switches import SwitchBoard
@@ -46,7 +46,8 @@ class Shape:
         self.user = user
         self.switches = switches
         self.module = module
-        asked = [*org.fields[module], *DOLLAR] if names is None else list(names)
+        self.fields = org.fields_of(module, switches)
+        asked = [*self.fields, *DOLLAR] if names is None else list(names)
         self.getters: list[tuple[str, Getter]] = []
         for name in dict.fromkeys(asked):
             getter = self._getter(name)
@@ -69,11 +70,11 @@ class Shape:
     def _getter(self, name: str) -> Getter | None:
         if name.startswith("$"):
             return self._dollar(name)
-        if name in ("Currency", "Exchange_Rate") and self.module == "Pipelines":
-            return self._currency(name)
-        field = self.org.fields[self.module].get(name)
+        field = self.fields.get(name)
         if field is None:
             return None
+        if field in CURRENCY_FIELDS:
+            return self._currency(name)
         return self._system(name) or self._special(name) or self._plain(field)
 
     def _system(self, name: str) -> Getter | None:
@@ -156,9 +157,7 @@ class Shape:
         price = None if product is None else product.values.get("Unit_Price")
         return {"id": line["id"], "Product": named, "Unit_Price": price, **amounts}
 
-    def _currency(self, name: str) -> Getter | None:
-        if not self.switches.on("bigin_currency_per_record"):
-            return None
+    def _currency(self, name: str) -> Getter:
         default: Any = self.org.profile.iso_code if name == "Currency" else 1
         return lambda row: row.values.get(name, default)
 

@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 from zohocrmsdk.src.com.zoho.api.authenticator import OAuthToken
 from zohocrmsdk.src.com.zoho.api.authenticator.store import FileStore
+from zohocrmsdk.src.com.zoho.crm.api.custom_views import CustomViewsOperations, GetCustomViewsParam
 from zohocrmsdk.src.com.zoho.crm.api.dc import DataCenter
 from zohocrmsdk.src.com.zoho.crm.api.fields import FieldsOperations, GetFieldsParam
 from zohocrmsdk.src.com.zoho.crm.api.header_map import HeaderMap
 from zohocrmsdk.src.com.zoho.crm.api.initializer import Initializer
+from zohocrmsdk.src.com.zoho.crm.api.layouts import GetLayoutsParam, LayoutsOperations
 from zohocrmsdk.src.com.zoho.crm.api.modules import ModulesOperations
 from zohocrmsdk.src.com.zoho.crm.api.org import OrgOperations
 from zohocrmsdk.src.com.zoho.crm.api.parameter_map import ParameterMap
+from zohocrmsdk.src.com.zoho.crm.api.profiles import ProfilesOperations
 from zohocrmsdk.src.com.zoho.crm.api.record import (
     APIException,
     BodyWrapper,
@@ -23,7 +26,11 @@ from zohocrmsdk.src.com.zoho.crm.api.record import (
     GetRecordsParam,
     Record,
     RecordOperations,
+    SearchRecordsParam,
 )
+from zohocrmsdk.src.com.zoho.crm.api.related_lists import GetRelatedListsParam, RelatedListsOperations
+from zohocrmsdk.src.com.zoho.crm.api.related_records import GetRelatedRecordsParam, RelatedRecordsOperations
+from zohocrmsdk.src.com.zoho.crm.api.roles import RolesOperations
 from zohocrmsdk.src.com.zoho.crm.api.sdk_config import SDKConfig
 from zohocrmsdk.src.com.zoho.crm.api.users import GetUsersParam, UsersOperations
 from zohocrmsdk.src.com.zoho.crm.api.util import Choice
@@ -104,6 +111,36 @@ def test_sdk_reads_users_org_modules_and_fields(sdk: Sandbox) -> None:
     fields = FieldsOperations().get_fields(params((GetFieldsParam.module, "Contacts"))).get_object().get_fields()
     lengths = {one.get_api_name(): one.get_length() for one in fields}
     assert (lengths["Last_Name"], lengths["Email"]) == (80, 100)
+
+
+def test_sdk_reads_layouts_views_and_people(sdk: Sandbox) -> None:
+    """The rest of the metadata, parsed by its classes."""
+    found = LayoutsOperations().get_layouts(params((GetLayoutsParam.module, "Pipelines"))).get_object().get_layouts()
+    assert [one.get_name() for one in found] == ["Sales Pipeline", "Group Travel"]
+    views = CustomViewsOperations().get_custom_views(params((GetCustomViewsParam.module, "Accounts"))).get_object()
+    assert "All Companies" in {one.get_name() for one in views.get_custom_views()}
+    lists = RelatedListsOperations().get_related_lists(params((GetRelatedListsParam.module, "Accounts"))).get_object()
+    assert {one.get_api_name() for one in lists.get_related_lists()} == {"Contacts", "Pipelines", "Notes"}
+    profiles = ProfilesOperations().get_profiles(ParameterMap()).get_object().get_profiles()
+    assert [one.get_name() for one in profiles] == ["Administrator", "Standard"]
+    assert RolesOperations().get_roles().get_object().get_roles()[0].get_name() == "Level 1"
+
+
+def test_sdk_searches_counts_and_reads_related_records(sdk: Sandbox) -> None:
+    """Search by criteria, count, a related list, the deleted list."""
+    companies = RecordOperations("Accounts")
+    criteria = params((SearchRecordsParam.criteria, "(Account_Name:equals:Company 000007)"))
+    company = companies.search_records(criteria, HeaderMap()).get_object().get_data()[0]
+    assert company.get_key_value("Account_Name") == "Company 000007"
+    assert companies.record_count(ParameterMap()).get_object().get_count() == COMPANIES
+    asked = params((GetRelatedRecordsParam.fields, "Last_Name"))
+    related = RelatedRecordsOperations("Contacts", "Accounts").get_related_records(company.get_id(), asked, HeaderMap())
+    assert len(related.get_object().get_data()) == 3
+    made = contacts().create_records(body(contact(Last_Name="Gone")), HeaderMap()).get_object().get_data()[0]
+    gone = int(made.get_details()["id"])
+    contacts().delete_record(gone, ParameterMap(), HeaderMap())
+    deleted = contacts().get_deleted_records(ParameterMap(), HeaderMap()).get_object().get_data()
+    assert {one.get_id(): one.get_type() for one in deleted}[gone] == "recycle"
 
 
 def test_sdk_creates_updates_upserts_and_deletes(sdk: Sandbox) -> None:

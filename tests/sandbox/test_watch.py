@@ -32,9 +32,10 @@ def receiver() -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(made.statuses.pop(0) if made.statuses else 200)
-            self.end_headers()
+            status = made.statuses.pop(0) if made.statuses else 200
             made.bodies.put(body)
+            self.send_response(status)
+            self.end_headers()
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
             """Quiet."""

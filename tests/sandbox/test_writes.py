@@ -291,6 +291,12 @@ def test_switch_bigin_currency_per_record(bigin: Bigin, position: str) -> None:
     row = bigin.get(f"/Pipelines/{made}", fields="Amount,Currency,Exchange_Rate").json()["data"][0]
     extra = {"Currency": "EUR", "Exchange_Rate": 1} if position == "on" else {}
     assert row == {"id": made, "Amount": 10, **extra}
+    bigin.put(f"/Pipelines/{made}", {"data": [{"Currency": "USD", "Exchange_Rate": 1.25}]})
+    row = bigin.get(f"/Pipelines/{made}", fields="Currency,Exchange_Rate").json()["data"][0]
+    extra = {"Currency": "USD", "Exchange_Rate": 1.25} if position == "on" else {}
+    assert row == {"id": made, **extra}
+    known = {one["api_name"] for one in bigin.get("/settings/fields", module="Pipelines").json()["fields"]}
+    assert ({"Currency", "Exchange_Rate"} <= known) is (position == "on")
 
 
 def test_amounts_keep_their_digits(bigin: Bigin) -> None:
