@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from sync.fields import shown
 from sync.models import Issue
 
@@ -46,6 +49,26 @@ def _clash(key: str, values: Mapping[str, str | bool | None]) -> Clash:
     )
 
 
+# What the products' own screens call them, where the name of the API says something else.
+LABELS: Mapping[str, str | Promise] = {
+    "Account_Name": _("Company name"),
+    "contact_name": _("Display name"),
+    "Name": _("Name"),
+    "person.name": _("Name"),
+    "Email": _("E-mail"),
+    "email": _("E-mail"),
+    "person.email": _("E-mail"),
+    "sku": _("SKU"),
+    "Product_Active": _("Active"),
+    "Billing_Code": _("Billing ZIP code"),
+    "Mailing_Zip": _("Mailing ZIP code"),
+    "billing_address.zip": _("Billing ZIP code"),
+    "billing_address.address": _("Billing street"),
+}
+
+
 def readable(name: str) -> str:
-    """`billing_address.zip` and `Billing_Code` as a person reads them, where no label is known."""
+    """A field as a person reads it; `billing_address.city` becomes "Billing address city"."""
+    if name in LABELS:
+        return str(LABELS[name])
     return name.replace(".", " ").replace("_", " ").strip().capitalize()

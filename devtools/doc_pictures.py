@@ -1,0 +1,43 @@
+"""Puts the pictures that the documentation shows into docs/pictures, made small, from what `make gallery` took."""
+
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parent.parent
+SHOTS, PICTURES = ROOT / "screenshots", ROOT / "docs" / "pictures"
+COLOURS, TALLEST = 64, 1700
+# name in the docs -> name of the screenshot
+WANTED = {
+    "setup": "main-2-organisation",
+    "start": "sync-walk-2-before-anything-is-written",
+    "home": "sync-walk-4-in-step",
+    "running": "sync-home-running-light",
+    "configure": "sync-configure-customers-light",
+    "preview": "sync-walk-3-preview",
+    "conflict": "sync-walk-5-conflict",
+    "run": "sync-walk-6-run",
+    "pair": "sync-walk-7-history",
+    "to-do": "sync-walk-8-to-do",
+    "held": "sync-held-full-light",
+    "health": "sync-health-full-light",
+    "signed-out": "sync-signed-out-meanwhile",
+}
+
+
+def main() -> int:
+    missing = [shot for shot in WANTED.values() if not (SHOTS / f"{shot}.png").exists()]
+    if missing:
+        print(f"Not taken yet, run `make gallery` first: {', '.join(missing)}", file=sys.stderr)
+        return 1
+    PICTURES.mkdir(exist_ok=True)
+    for name, shot in WANTED.items():
+        with Image.open(SHOTS / f"{shot}.png") as picture:
+            part = picture.convert("RGB").crop((0, 0, picture.width, min(picture.height, TALLEST)))
+            part.quantize(COLOURS, dither=Image.Dither.NONE).save(PICTURES / f"{name}.png", optimize=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
