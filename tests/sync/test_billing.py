@@ -1,0 +1,163 @@
+"""Rules 7.1: whose customer a record is, and making sure that there is one - exactly once, beside any run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from decimal import Decimal
+
+import pytest
+
+from accounts import connections
+from sync import billing
+from sync.models import Link, ModuleSetting, Write
+from tests.sync.world import World
+from zoho.bigin import Bigin
+from zoho.books import Books
+from zoho.errors import Rejected, RetryLater, UnknownOutcome
+
+
+@contextmanager
+def clients(world: World) -> Iterator[tuple[Bigin, Books]]:
+    bigin, books = connections.bigin(world.installation, "person"), connections.books(world.installation, "person")
+    with closing(bigin.client), closing(books.client):
+        yield bigin, books
+
+
+def ensure(world: World, module: str, record_id: str, **more: bool) -> billing.EnsuredCustomer | billing.Candidates:
+    with clients(world) as (bigin, books):
+        return billing.ensure_customer(world.installation, module, record_id, bigin=bigin, books=books, **more)
+
+
+def test_a_company_that_is_not_in_books_is_created_with_its_contacts_in_one_call(world: World) -> None:
+    company = world.remotes.company("Alpine Huts")
+    world.remotes.contact("Berg", company, First_Name="Nils", Email="nils@alpine.example")
+    world.settle()
+    late = world.remotes.company("Kestrel Tours", Phone="+44 20 7946 0018")
+    world.forget_calls()
+    made = ensure(world, "Accounts", late)
+    assert isinstance(made, billing.EnsuredCustomer)
+    assert made.created
+    assert world.calls("books", "POST") == 1
+    assert world.remotes.customer(made.customer_id)["phone"] == "+44 20 7946 0018"
+    match = billing.customer_of(world.installation, "Accounts", late)
+    assert match is not None
+    assert (match.customer_id, match.label) == (made.customer_id, "Kestrel Tours")
+    world.settle()
+    assert world.customer_names() == ["Alpine Huts", "Kestrel Tours"]
+
+
+def test_the_customer_of_a_contact_is_its_companys_with_the_person(world: World) -> None:
+    company = world.remotes.company("Alpine Huts")
+    contact = world.remotes.contact("Berg", company, First_Name="Nils", Email="nils@alpine.example")
+    world.settle()
+    match = billing.customer_of(world.installation, "Contacts", contact)
+    assert match is not None
+    assert (match.customer_id, match.label) == (world.remotes.customer_named("Alpine Huts"), "Alpine Huts")
+    assert match.person_id == world.link(contact).books.remote_id  # type: ignore[union-attr]
+
+
+def test_a_contact_without_company_becomes_its_own_customer_even_where_include_is_off(world: World) -> None:
+    contact = world.remotes.contact("Okafor", First_Name="Ada", Email="ada@example.com")
+    world.settle()
+    made = ensure(world, "Contacts", contact)
+    assert isinstance(made, billing.EnsuredCustomer)
+    assert made.created
+    assert world.remotes.customer(made.customer_id)["customer_sub_type"] == "individual"
+    again = ensure(world, "Contacts", contact)
+    assert isinstance(again, billing.EnsuredCustomer)
+    assert (again.customer_id, again.created) == (made.customer_id, False)
+    world.settle()
+    assert world.customer_names() == ["Ada Okafor"]
+
+
+def test_books_is_asked_live_so_a_customer_made_a_minute_ago_is_linked_not_doubled(world: World) -> None:
+    world.settle()
+    company = world.remotes.company("Kestrel Tours")
+    customer = world.remotes.new_customer("Kestrel Tours")
+    found = ensure(world, "Accounts", company)
+    assert isinstance(found, billing.EnsuredCustomer)
+    assert (found.customer_id, found.created) == (customer, False)
+
+
+def test_candidates_are_offered_and_a_rep_may_say_that_none_is_the_same(world: World) -> None:
+    customer = world.remotes.new_customer("Alpine Huts Limited")
+    company = world.remotes.company("Alpine Huts Ltd")
+    world.settle()
+    found = ensure(world, "Accounts", company)
+    assert isinstance(found, billing.Candidates)
+    assert [(one.customer_id, one.label) for one in found.candidates] == [(customer, "Alpine Huts Limited")]
+    made = ensure(world, "Accounts", company, anyway=True)
+    assert isinstance(made, billing.EnsuredCustomer)
+    assert made.created
+    assert world.customer_names() == ["Alpine Huts Limited", "Alpine Huts Ltd"]
+
+
+def test_before_the_first_sync_billing_works_too(world: World) -> None:
+    ModuleSetting.objects.update(started_at=None)
+    company = world.remotes.company("Alpine Huts")
+    made = ensure(world, "Accounts", company)
+    assert isinstance(made, billing.EnsuredCustomer)
+    assert made.created
+
+
+def test_an_unknown_outcome_is_raised_and_looked_up_by_the_next_attempt(world: World) -> None:
+    company = world.remotes.company("Alpine Huts")
+    world.sandbox.fault("drop_after", product="books", method="POST", path="^/contacts$")
+    with pytest.raises(UnknownOutcome):
+        ensure(world, "Accounts", company)
+    assert Write.objects.get().state == Write.State.UNKNOWN
+    found = ensure(world, "Accounts", company)
+    assert isinstance(found, billing.EnsuredCustomer)
+    assert world.customer_names() == ["Alpine Huts"]
+    assert found.customer_id == world.remotes.customer_named("Alpine Huts")
+
+
+def test_a_write_another_worker_holds_is_left_to_it(world: World) -> None:
+    company = world.remotes.company("Alpine Huts")
+    world.sandbox.fault("drop_after", product="books", method="POST", path="^/contacts$")
+    with pytest.raises(UnknownOutcome):
+        ensure(world, "Accounts", company)
+    Write.objects.update(state=Write.State.SENDING)
+    with pytest.raises(RetryLater):
+        ensure(world, "Accounts", company)
+    assert len(world.customer_names()) == 1
+
+
+def test_what_books_refuses_is_told_to_the_rep(world: World) -> None:
+    world.sandbox.switch(books_duplicate_contact_names="refuse")
+    world.remotes.new_customer("Alpine Huts", contact_type="vendor")
+    company = world.remotes.company("Alpine Huts")
+    with pytest.raises(Rejected, match="Alpine Huts"):
+        ensure(world, "Accounts", company, anyway=True)
+    assert world.customer_names() == []
+
+
+def test_a_record_that_is_gone_is_refused(world: World) -> None:
+    company = world.remotes.company("Alpine Huts")
+    world.remotes.delete("Accounts", company)
+    with pytest.raises(Rejected):
+        ensure(world, "Accounts", company)
+    assert not Link.objects.exists()
+
+
+def test_rule_5_1_a_closed_link_is_opened_again_by_a_bill(world: World) -> None:
+    company = world.remotes.company("Alpine Huts")
+    world.settle()
+    world.remotes.books.delete_contact(world.remotes.customer_named("Alpine Huts"))
+    world.installation.cursors.update(listed_at=None)
+    world.settle()
+    assert world.customer_names() == []
+    made = ensure(world, "Accounts", company)
+    assert isinstance(made, billing.EnsuredCustomer)
+    assert made.created
+    assert world.customer_names() == ["Alpine Huts"]
+
+
+def test_the_item_of_a_product(world: World) -> None:
+    product = world.remotes.product("Glacier walk", Product_Code="GW-1", Unit_Price=40)
+    world.settle()
+    match = billing.item_of(world.installation, product)
+    assert match is not None
+    assert (match.name, match.sku, match.rate) == ("Glacier walk", "GW-1", Decimal("40"))
+    assert billing.item_of(world.installation, "1") is None
