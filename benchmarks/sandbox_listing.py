@@ -8,11 +8,12 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
+import os
 import statistics
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
 from sandbox.testing import Sandbox, running_sandbox
@@ -51,7 +52,7 @@ class Client:
         self.connection = http.client.HTTPConnection(urlsplit(sandbox.url).netloc, timeout=60)
         self.header = {"Authorization": f"Zoho-oauthtoken {sandbox.token()['access_token']}"}
 
-    def __enter__(self) -> Client:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -96,6 +97,12 @@ def megabytes(pid: int) -> float:
     """Peak resident memory of the process."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time the process has used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def measure(companies: int) -> Measured:

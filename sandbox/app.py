@@ -19,6 +19,7 @@ from sandbox.world import Delivery, World
 
 log = logging.getLogger("sandbox")
 MAX_BODY = 26 * 1024 * 1024
+MOST_DELIVERIES = 10_000
 LATE_KINDS = {"drop_after", "error_after"}
 
 
@@ -52,6 +53,7 @@ class Server:
                     self.world.schedule.run_due(self.world.clock.seconds())
                     for delivery in [one for one in self.world.deliveries if one.outcome == "waiting"]:
                         await deliver(session, delivery, urlsplit(self.world.options.topping_url).hostname)
+                    del self.world.deliveries[:-MOST_DELIVERIES]
                     if self.state is not None:
                         self.state.save_if_changed(self.world)
                 except Exception:
@@ -232,7 +234,9 @@ async def deliver(session: ClientSession, delivery: Delivery, topping: str | Non
 
 async def serve(world: World, host: str, port: int, state: StateFile | None) -> tuple[web.AppRunner, int]:
     """Starts listening and returns the port it got."""
-    runner = web.AppRunner(Server(world, state).application(), access_log=None, handle_signals=False)
+    runner = web.AppRunner(
+        Server(world, state).application(), access_log=None, handle_signals=False, shutdown_timeout=2.0
+    )
     await runner.setup()
     site = web.TCPSite(runner, host, port)
     await site.start()

@@ -248,6 +248,14 @@ def test_switch_bigin_text(bigin: Bigin, position: str, stored: str) -> None:
     assert bigin.record("Contacts", contact)["Last_Name"] == stored
 
 
+@pytest.mark.parametrize(("position", "stored"), [("as_sent", "+41 (27) 111-22.3"), ("bare", "+4127111223")])
+def test_switch_bigin_phone(bigin: Bigin, position: str, stored: str) -> None:
+    """Design 2: Bigin normalises what it stores; how is unknown."""
+    bigin.sandbox.switch(bigin_phone=position)
+    company = bigin.add("Accounts", Account_Name="A", Phone="+41 (27) 111-22.3")
+    assert bigin.record("Accounts", company)["Phone"] == stored
+
+
 @pytest.mark.parametrize(("position", "code"), [("accepted", "SUCCESS"), ("refused", "INVALID_DATA")])
 def test_switch_bigin_unknown_choice(bigin: Bigin, position: str, code: str) -> None:
     """Rules 4.5: what a write does with a value that the picklist lacks."""
