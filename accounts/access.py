@@ -12,6 +12,8 @@ from zoho.errors import Rejected, Unauthorised, ZohoError
 
 FRESH = timedelta(minutes=15)
 WITHOUT_BIGIN = timedelta(hours=24)
+# The token is good and does not reach this module: signing in again would change nothing.
+_NO_SUCH_RIGHT = frozenset({"OAUTH_SCOPE_MISMATCH", "NO_PERMISSION"})
 MODULES = frozenset({"Accounts", "Contacts", "Pipelines", "Products"})
 
 
@@ -63,7 +65,7 @@ def _bigin_shows(member: Member, module: str, record_id: str) -> bool:
     except Rejected:
         return False
     except Unauthorised as error:
-        if error.status == 403:
+        if error.status == 403 or error.code in _NO_SUCH_RIGHT:
             return False
         raise
 

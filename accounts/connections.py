@@ -68,13 +68,8 @@ def books_in_setup(installation: Installation, product: KeptIn) -> Books:
 def books_with_token(centre: DataCentre, product: KeptIn, token: str) -> Books:
     """With a token that is not stored yet."""
     name = _named(product)
-
-    def give(force: bool) -> str:
-        if force:
-            raise Unauthorised("The new access is not accepted.", product=name, code="refused")
-        return token
-
-    return Books(Client(name, centre.api_base(name), give, priority="person", patience=_PATIENCE["person"]))
+    client = Client(name, centre.api_base(name), lambda _force: token, priority="person", patience=_PATIENCE["person"])
+    return Books(client)
 
 
 def member_bigin(member: Member) -> Bigin:
@@ -211,8 +206,10 @@ def _client(installation: Installation, product: Product, organization: str, pri
 
 
 def _own_token(member: Member) -> Callable[[bool], str]:
-    def token(force: bool) -> str:
-        if force or not member.is_signed_in(timezone.now()):
+    """The same again where a newer one is wished for: so Zoho's own words about it reach the caller."""
+
+    def token(_force: bool) -> str:
+        if not member.is_signed_in(timezone.now()):
             raise Unauthorised("The sign-in has ended.", product="bigin", code="signed_out")
         return member.access_token
 

@@ -32,13 +32,9 @@ class Identity:
 
 def identify(data_centre: DataCentre, tokens: Tokens) -> Identity:
     """Two calls to Bigin. Raises Refused for a deactivated user, and the errors of `zoho.errors`."""
-
-    def token(force: bool) -> str:
-        if force:
-            raise Unauthorised("Bigin does not accept the new token.", product="bigin", code="refused")
-        return tokens.access_token
-
-    with Client("bigin", data_centre.api_base("bigin"), token, priority="person") as client:
+    with Client(
+        "bigin", data_centre.api_base("bigin"), lambda _force: tokens.access_token, priority="person"
+    ) as client:
         api = Bigin(client)
         return _identity(api.current_user(), api.org())
 

@@ -40,6 +40,7 @@
     const verifier = bytesToText(crypto.getRandomValues(new Uint8Array(32)));
     let challenge = "";
     let popup = null;
+    let waiting = 0;
 
     const problem = (words) => {
       const place = part("problem");
@@ -104,23 +105,20 @@
     };
 
     // In a window of its own the browser cuts popups off from us, and cookies are our own: the window itself goes on,
-    // or, where something typed must stay, a second one signs in and this one notices.
+    // or, where something typed must stay, a second one signs in and this one asks after its own session meanwhile.
     const goInWindow = (button) => {
       if (!overlay && !kept) {
         location.assign(addressOf(button, { mode: "window", next: button.dataset.next || location.pathname + location.search }));
         return;
       }
       popup = window.open(addressOf(button, { mode: "window", next: box.dataset.done }), "_blank");
-      const notice = async () => {
-        if (document.visibilityState !== "visible") return;
+      clearInterval(waiting);
+      waiting = setInterval(async () => {
         const state = await ask().catch(() => ({}));
         if (!state.signed_in) return;
-        document.removeEventListener("visibilitychange", notice);
-        window.removeEventListener("focus", notice);
+        clearInterval(waiting);
         resume(state.csrf, samePerson(state.member), "");
-      };
-      document.addEventListener("visibilitychange", notice);
-      window.addEventListener("focus", notice);
+      }, 2000);
     };
 
     // The popup must be opened in the click itself: after an await the browser takes it for an advertisement.

@@ -116,3 +116,13 @@ def test_an_id_that_is_none_reaches_nobody(sandbox: Sandbox, installation: Insta
 def test_other_modules_do_not_exist_here() -> None:
     member = make_member(make_installation())
     assert not may_read(member, "users", "1", ask=True).allowed
+
+
+def test_a_token_without_the_scope_is_a_no_and_not_the_end_of_the_session(
+    sandbox: Sandbox, installation: Installation
+) -> None:
+    tokens = sandbox_tokens(sandbox.url, AMARA, ["ZohoBigin.users.READ", "ZohoBigin.org.READ"], "online")
+    member = make_member(installation, access_token=tokens.access_token)
+    assert may_read(member, "Pipelines", min(deals(sandbox, AMARA)), ask=True).reason.startswith("Bigin does not let")
+    member.refresh_from_db()
+    assert member.access_token == tokens.access_token

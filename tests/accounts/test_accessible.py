@@ -29,6 +29,8 @@ def test_axe_finds_nothing(stage: Stage, people: People, scheme: str) -> None:
     visit("/nowhere/", "not-found")
     visit("/oauth/callback/?state=x", "trouble")
     visit("/embed/record/Contacts/1/", "sign-in-record")
+    visit("/embed/record/", "record-alone")
+    expect(page.get_by_text("Open this from a record in Bigin")).to_be_visible()
     visit("/embed/settings/", "settings")
     part(page, "setup-now").click()
     accept(page, MARTA)

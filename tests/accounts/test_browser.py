@@ -283,3 +283,21 @@ def test_delete_integration_wants_a_fresh_sign_in_in_a_window_of_its_own(stage: 
     assert lasting_tokens(stage.sandbox) == 0
     page.reload()
     expect(part(frame, "setup-now")).to_be_enabled()
+
+
+def test_a_form_kept_in_a_window_of_its_own_goes_on_when_a_second_one_signed_in(stage: Stage, people: People) -> None:
+    """There the browser cuts popups off, so the page asks after its own session until somebody has signed in."""
+    page = people().new_page()
+    page.goto(f"{stage.base_url}/embed/settings/")
+    for button in ("setup-now", "connect-books"):
+        expect(part(page, button)).to_be_enabled()
+        part(page, button).click()
+        accept(page, MARTA)
+    page.get_by_label("Organisation").select_option(index=1)
+    Member.objects.update(expires_at=timezone.now())
+    part(page, "save").click()
+    expect(part(page, "signed-out")).to_contain_text("what you typed is kept")
+    second = press(page, part(page, "sign-in"), MARTA)
+    expect(part(second, "signed-in")).to_be_visible()
+    expect(part(page, "signed-out")).to_have_count(0)
+    assert Installation.objects.get().state == Installation.State.ACTIVE
