@@ -131,6 +131,8 @@ def _wanted(request: Request, kind: Kind) -> Wanted[Document]:
     if kind == "invoice":
         wanted.tests += listing.number_tests(request, "balance", lambda one: one.balance)
     wanted.tests += _status_tests(request, org, kind, wanted)
+    if kind == "salesorder":
+        wanted.tests += _membership_tests(request, _readers(org, kind, exact=exact))
     wanted.tests += _line_tests(request) + _search_tests(request, org) + _custom_tests(request, org, kind)
     if not exact and request.query.get("reference_number", "").strip():
         given = request.query["reference_number"].strip().casefold()
@@ -209,6 +211,20 @@ def _status_tests(
     if kind == "invoice" and chosen == "Date.PaymentExpectedDate":
         wanted.applied_filter = chosen
         tests.append(lambda one: bool(one.extra.get("payment_expected_date")))
+    return tests
+
+
+def _membership_tests(
+    request: Request, readers: dict[str, Callable[[Document], str]]
+) -> list[Callable[[Document], bool]]:
+    """Sales orders also take `_in` and `_not_in` with a comma-separated list (books-api.md 5.1)."""
+    tests: list[Callable[[Document], bool]] = []
+    for name, read in readers.items():
+        for suffix, belongs in (("_in", True), ("_not_in", False)):
+            given = request.query.get(name + suffix, "").strip()
+            if given:
+                values = {part.strip().casefold() for part in given.split(",")}
+                tests.append(lambda one, r=read, v=values, b=belongs: (r(one).casefold() in v) is b)  # type: ignore[misc]
     return tests
 
 

@@ -56,6 +56,7 @@ def _make(request: Request, kind: Kind, given: intake.Body) -> Document:
     estimate_id = _links(request, kind, given)
     if kind == "invoice":
         conversions.check_order_lines(org, given)
+    subject, body = intake.text(given, "custom_subject", 1000), intake.text(given, "custom_body", 100_000)
     own_number = intake.query_flag(request, "ignore_auto_number_generation")
     document = documents.create(org, kind, given, user_id, own_number=own_number)
     if kind == "invoice":
@@ -63,7 +64,7 @@ def _make(request: Request, kind: Kind, given: intake.Body) -> Document:
     if estimate_id:
         conversions.link_estimate(org, document, estimate_id, user_id)
     if intake.query_flag(request, "send") and kind != "salesorder" and org.switch("books_approval") == "off":
-        mailing.send_to_contacts(org, document, user_id)
+        mailing.send_to_contacts(org, document, user_id, subject, body)
     return org.document(kind, document.document_id)
 
 

@@ -14,11 +14,11 @@ from sandbox.books.specs import SPECS
 MOST_RECIPIENTS = 50
 
 
-def subject(org: BooksOrg, document: Document) -> str:
+def subject_of(org: BooksOrg, document: Document) -> str:
     return f"{SPECS[document.kind].spoken} - {document.number} from {org.profile.name}"
 
 
-def body(org: BooksOrg, document: Document) -> str:
+def body_of(org: BooksOrg, document: Document) -> str:
     """HTML with the customer's data escaped."""
     name = html.escape(org.customer_name(document.customer_id))
     link = html.escape(document_rows.share_url(org, document))
@@ -36,8 +36,8 @@ def content(org: BooksOrg, document: Document) -> dict[str, Any]:
     persons = contact.persons if contact else []
     file_name = document.number.replace("/", "-")
     return {
-        "subject": subject(org, document),
-        "body": body(org, document),
+        "subject": subject_of(org, document),
+        "body": body_of(org, document),
         "to_contacts": [_to_contact(document, person) for person in persons if person.email],
         "from_emails": [_from_email(org)],
         "from_email": org.profile.email,
@@ -96,8 +96,8 @@ def send(org: BooksOrg, document: Document, given: intake.Body, user_id: str, ki
     if not recipients:
         raise errors.missing("to_mail_ids")
     copies = addresses(given, "cc_mail_ids")
-    words = intake.text(given, "subject", 1000) or subject(org, document)
-    text = intake.text(given, "body", 100_000) or body(org, document)
+    words = intake.text(given, "subject", 1000) or subject_of(org, document)
+    text = intake.text(given, "body", 100_000) or body_of(org, document)
     attached = intake.flag(given.get("attach_pdf", True), "attach_pdf")
     statuses.emailed(org, document, user_id)
     first = not document.is_emailed
@@ -140,12 +140,12 @@ def recipients_of(org: BooksOrg, document: Document) -> list[str]:
     return [person.email for person in persons if person.email][:MOST_RECIPIENTS]
 
 
-def send_to_contacts(org: BooksOrg, document: Document, user_id: str, kind: str = "document") -> bool:
+def send_to_contacts(org: BooksOrg, document: Document, user_id: str, subject: str = "", body: str = "") -> bool:
     """False, and nothing is sent, when no person of the customer has an address."""
     recipients = recipients_of(org, document)
     if not recipients:
         return False
-    send(org, document, {"to_mail_ids": recipients}, user_id, kind)
+    send(org, document, {"to_mail_ids": recipients, "subject": subject, "body": body}, user_id)
     return True
 
 

@@ -99,6 +99,28 @@ def user_row(org: BooksOrg, user: BooksUser) -> dict[str, Any]:
     }
 
 
+def create_user(org: BooksOrg, given: intake.Body) -> BooksUser:
+    """Invited until somebody makes it active."""
+    name, email = intake.text(given, "name", 100), intake.text(given, "email", 100)
+    if not name or not intake.ADDRESS.match(email):
+        raise errors.invalid_value("email" if name else "name")
+    if org.user_by_email(email) is not None:
+        raise errors.already_exists(f"A user with the e-mail address {email} already exists.")
+    role = intake.text(given, "user_role") or "staff"
+    if role not in ("staff", "admin", "timesheetstaff"):
+        raise errors.invalid_value("user_role")
+    user = BooksUser(org.new_id(), name, email, role, "invited", org.now())
+    org.users.append(user)
+    return user
+
+
+def user_of(org: BooksOrg, user_id: str) -> BooksUser:
+    user = org.user(user_id)
+    if user is None:
+        raise errors.does_not_exist("User")
+    return user
+
+
 def currency_row(currency: Currency) -> dict[str, Any]:
     newest = max((rate.effective_date for rate in currency.rates), default="")
     return {

@@ -8,7 +8,7 @@ from sandbox.books.listing import Listed, Wanted
 from sandbox.books.organization import BooksOrg
 from sandbox.books.papers import Payment
 from sandbox.books.records import Authority, BooksUser, Currency, Exemption, Tax
-from sandbox.core import Reply, Request
+from sandbox.core import Handler, Reply, Request
 
 
 def list_organizations(request: Request) -> Reply:
@@ -56,10 +56,35 @@ def list_users(request: Request) -> Reply:
 
 
 def get_user(request: Request) -> Reply:
-    user: BooksUser | None = request.org.user(request.params["user_id"])
-    if user is None:
-        raise errors.does_not_exist("User")
-    return envelope.success(user=settings.user_row(request.org, user))
+    return envelope.success(user=settings.user_row(request.org, _user(request)))
+
+
+def _user(request: Request) -> BooksUser:
+    return settings.user_of(request.org, request.params["user_id"])
+
+
+def create_user(request: Request) -> Reply:
+    """200, not 201 (books-operations.txt)."""
+    user = settings.create_user(request.org, intake.body(request))
+    return envelope.success("Your invitation has been sent.", user=settings.user_row(request.org, user))
+
+
+def mark_user(status: str) -> Handler:
+    """A user who is not active is no member any more: the next call answers 6041."""
+
+    def handler(request: Request) -> Reply:
+        _user(request).status = status
+        return envelope.success(f"The user has been marked as {status}.")
+
+    return handler
+
+
+def delete_user(request: Request) -> Reply:
+    user = _user(request)
+    if user is request.user:
+        raise errors.BooksError(400, 36, "You cannot delete yourself.")
+    request.org.users.remove(user)
+    return envelope.success("The user has been removed from your organization.")
 
 
 def list_currencies(request: Request) -> Reply:

@@ -212,6 +212,15 @@ def test_filters_of_invoices(books: Books) -> None:
         assert books.ids("invoice", **filters) == expected, filters
 
 
+def test_sales_orders_by_lists_of_values(books: Books) -> None:
+    """5.1: _in and _not_in; salesorder_ids."""
+    customer = books.contact()["contact_id"]
+    ids = [books.document("salesorder", customer)["salesorder_id"] for _ in range(3)]
+    assert books.ids("salesorder", salesorder_number_in="SO-00001,so-00003") == {ids[0], ids[2]}
+    assert books.ids("salesorder", salesorder_number_not_in="SO-00001") == {ids[1], ids[2]}
+    assert books.ids("salesorder", salesorder_ids=f"{ids[1]},999") == {ids[1]}
+
+
 def test_empty_estimate_id_means_no_filter(books: Books) -> None:
     """0.4: `?estimate_id=` returned the whole organisation [LIVE-a]."""
     customer = books.contact()["contact_id"]

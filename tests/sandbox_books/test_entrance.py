@@ -82,6 +82,23 @@ def test_users(books: Books) -> None:
     assert refused(books.get("/users/1")) == (404, 1002)
 
 
+def test_users_come_and_go(books: Books) -> None:
+    """books-operations.txt; someone who is not active is no member: 6041."""
+    body = {"name": "Tomasz Wielicki", "email": "tomasz.wielicki@wanderlust-travel.example", "user_role": "staff"}
+    user_id = books.post("/users", body).json()["user"]["user_id"]
+    assert refused(books.post("/users", body)) == (400, 1001)
+    assert [row["user_id"] for row in books.get("/users", filter_by="Status.Invited").json()["users"]] == [user_id]
+    jonas = Books(books.sandbox, JONAS)
+    jonas_id = jonas.get("/users/me").json()["user"]["user_id"]
+    told(books.post(f"/users/{jonas_id}/inactive"))
+    assert refused(jonas.get("/contacts")) == (400, 6041)
+    told(books.post(f"/users/{jonas_id}/active"))
+    assert jonas.get("/contacts").ok
+    told(books.delete(f"/users/{user_id}"))
+    assert refused(books.delete(f"/users/{user_id}")) == (404, 1002)
+    assert refused(books.delete(f"/users/{books.get('/users/me').json()['user']['user_id']}")) == (400, 36)
+
+
 def test_currencies(books: Books) -> None:
     """2.4 [REC]."""
     base, other = books.get("/settings/currencies").json(parse_float=Decimal)["currencies"]

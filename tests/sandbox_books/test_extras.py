@@ -65,6 +65,8 @@ def test_send_on_create(books: Books) -> None:
     made = books.made("/invoices", body, "invoice", send="true")
     assert (made["status"], made["is_emailed"]) == ("sent", True)
     assert outbox(books)[0]["to"] == ["ann@northwind.example"]
+    books.made("/invoices", {**body, "custom_subject": "Yours", "custom_body": "<p>Hi</p>"}, "invoice", send="true")
+    assert (outbox(books)[1]["subject"], outbox(books)[1]["body"]) == ("Yours", "<p>Hi</p>")
 
 
 def test_bulk_mail_goes_to_each_customer(books: Books) -> None:
