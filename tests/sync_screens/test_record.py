@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.template import RequestContext, Template
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from accounts.models import Installation, Member, RecordAccess
@@ -74,3 +75,12 @@ def test_whoever_may_not_read_the_record_sees_and_does_nothing(
 
 def test_an_unknown_module_is_not_found(rep: Member, world: World) -> None:
     assert signed_in_client(rep).get("/embed/sync/record/Users/8100000000000000/").status_code == 404
+
+
+def test_the_badge_stands_in_the_panel_of_a_company_and_not_of_a_deal(world: World) -> None:
+    request = RequestFactory().get("/")
+    request.installation = world.installation  # type: ignore[attr-defined]
+    page = Template("{% load sync_state %}{% record_badge %}")
+    company = page.render(RequestContext(request, {"module": "Accounts", "record_id": "8100000000000000"}))
+    assert 'data-state="in_step"' in company
+    assert page.render(RequestContext(request, {"module": "Pipelines", "record_id": "1"})).strip() == ""
