@@ -70,8 +70,8 @@ gallery: $(DEV_READY) ## a picture of every screen, taken by the browser tests: 
 	$(BIN)/pytest -m browser
 	@$(BIN)/python -m devtools.gallery
 
-bench: $(DEV_READY) ## the benchmarks
-	$(BIN)/python -m benchmarks
+bench: $(DEV_READY) ## the benchmarks; CASE="first-sync panel peers sandbox" chooses
+	$(BIN)/python -m benchmarks $(addprefix --case ,$(CASE))
 
 soak: $(DEV_READY) ## thousands of crash and fault trials
 	$(BIN)/pytest -m soak --timeout 0 --capture no

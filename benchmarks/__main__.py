@@ -4,19 +4,20 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable
 
-from benchmarks import first_sync, panel, peers
+from benchmarks import first_sync, panel, peers, sandbox_listing
 from benchmarks.figures import Figure, table
 
 CASES: dict[str, Callable[[], Iterable[Figure]]] = {
     "first-sync": first_sync.measure,
     "panel": panel.measure,
     "peers": peers.measure,
+    "sandbox": sandbox_listing.figures,
 }
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("case", nargs="*", choices=[*CASES, []], help="all of them by default")
+    parser.add_argument("--case", action="append", choices=list(CASES), help="all of them by default")
     chosen = parser.parse_args().case or list(CASES)
     broken = False
     for name in chosen:

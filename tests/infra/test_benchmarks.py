@@ -23,4 +23,4 @@ def test_a_figure_is_judged_by_its_bound(bound: float | None, exact: bool, kept:
 
 
 def test_every_case_can_be_named() -> None:
-    assert list(CASES) == ["first-sync", "panel", "peers"]
+    assert list(CASES) == ["first-sync", "panel", "peers", "sandbox"]
