@@ -127,7 +127,7 @@ def edit_books(trial: Trial) -> None:
     if customer is None:
         return
     trial.number += 1
-    change = trial.chance.choice(
+    change: dict[str, Any] = trial.chance.choice(
         [
             {"website": f"https://b{trial.number}.example"},
             {"billing_address": {"city": f"B{trial.number}"}},

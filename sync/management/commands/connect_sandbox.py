@@ -38,10 +38,13 @@ class Command(BaseCommand):
 
 
 def first_administrator(url: str) -> str:
-    """The sandbox's own word on its users."""
+    """The sandbox's own word on its people."""
     try:
-        with urllib.request.urlopen(f"{url}/__sandbox__/info", timeout=10) as answer:  # noqa: S310 - the caller's address
-            users = json.load(answer)["users"]
-    except (OSError, ValueError, KeyError) as error:
+        with urllib.request.urlopen(f"{url}/__sandbox__/state", timeout=60) as answer:  # noqa: S310 - the caller's
+            state = json.load(answer)
+        users = [user for org in state["bigin"].values() for user in org["users"].values()]
+        administrators = {user["zuid"] for user in users if user["profile"] == "Administrator"}
+        people = state["accounts"]["people"].values()
+        return str(next(person["email"] for person in people if person["zuid"] in administrators))
+    except (OSError, ValueError, KeyError, StopIteration) as error:
         raise NotASandbox(f"{url} does not answer as a sandbox: {error}") from error
-    return str(next(user["email"] for user in users if user["profile"] == "Administrator"))
