@@ -1,8 +1,7 @@
 """Whether everything this rests on is well: connections, quota, probes, the last success; and who changed what."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
@@ -46,11 +45,11 @@ class Probe:
 
 
 def connections(installation: Installation) -> list[ConnectionHealth]:
-    today = {quota.product: quota for quota in Quota.objects.filter(installation=installation, day=_today())}
+    quotas = {quota.product: quota for quota in Quota.objects.filter(installation=installation, day=today())}
     found = []
     for connection in installation.connections.order_by("product"):
         is_bigin = connection.product == Connection.Service.BIGIN
-        quota = today.get(connection.product)
+        quota = quotas.get(connection.product)
         found.append(
             ConnectionHealth(
                 connection,
@@ -64,7 +63,8 @@ def connections(installation: Installation) -> list[ConnectionHealth]:
     return found
 
 
-def _today() -> Any:
+def today() -> date:
+    """Quotas are counted by days of UTC."""
     return timezone.now().date()
 
 

@@ -6,12 +6,11 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts import setup
 from accounts.guards import administrator_page
 from accounts.http import MemberRequest
 from sync import services
 from sync.models import Module
-from sync.queries import health, overview, pictures, preview, progress
+from sync.queries import health, overview, pictures, preflight, preview, progress
 from sync.views.parts import setting_of, show, told
 
 OUTCOMES = {
@@ -34,8 +33,8 @@ def home(request: MemberRequest) -> HttpResponse:
     not_started = [module for module, setting in settings.items() if setting.started_at is None]
     context = {
         "not_started": not_started,
-        "warnings": setup.warnings(installation),
         "summaries": preview.summaries(installation, not_started),
+        "checks": preflight.of_newest(installation, not_started),
         "ask_at_once": not_started and not (request.htmx or installation.problem or installation.runs.exists()),
         "lines": overview.module_lines(installation, settings, run),
         "progress": progress.of_newest_series(installation),

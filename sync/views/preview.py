@@ -9,8 +9,8 @@ from accounts.guards import administrator_page
 from accounts.http import MemberRequest
 from sync import services
 from sync.models import Module
+from sync.queries import preflight, progress
 from sync.queries import preview as queries
-from sync.queries import progress
 from sync.views.parts import filters_of, page_of, setting_of, show, told
 
 
@@ -32,6 +32,7 @@ def preview(request: MemberRequest, module: str = "") -> HttpResponse:
         "counts": queries.counts(run, modules) if run else [],
         "page": page,
         "rows": [queries.row(proposal) for proposal in page or ()],
+        "checks": preflight.checks(request.installation, run, modules) if run else [],
         "outcomes": queries.OUTCOMES,
         "startable": [
             setting for setting in services.settings_of(request.installation).values() if _may_start(setting, modules)

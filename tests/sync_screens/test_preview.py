@@ -2,14 +2,20 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
 
-from accounts.models import Installation
+from accounts.models import Installation, Quota
 from sandbox.testing import Sandbox
 from sync import engine, preview
-from sync.models import Link, ModuleSetting, Proposal, Run, Write
+from sync.fields import FieldType
+from sync.mapping import Kind, Row
+from sync.models import Link, ModuleSetting, Proposal, Record, Run, Write
+from sync.queries import preflight
 from tests.factories import connected_installation, make_member, signed_in_client
 from tests.sync_screens.conftest import Queued
 from tests.sync_screens.world import World
+from tests.sync_screens.world import preview as drawn_preview
 
 pytestmark = pytest.mark.django_db
 PREVIEW = "/embed/sync/preview/"
@@ -91,3 +97,84 @@ def test_rule_1_1_from_an_empty_installation_to_start_with_nothing_written_befor
     activity = text_of(ada, f"/embed/sync/runs/{run.run.pk}/")
     assert "Create in" in activity
     assert "In step" in text_of(ada, "/embed/sync/")
+
+
+def check_of(world: World, name: str, modules: tuple[str, ...] = ("customers", "products")) -> preflight.Check:
+    found = preflight.checks(world.installation, world.preview, list(modules))
+    return next(check for check in found if check.name == name)
+
+
+def test_pre_flight_names_and_equal_names(world: World) -> None:
+    assert check_of(world, "names").ok
+    assert check_of(world, "equal_names").ok
+    for number in (1, 2):
+        Record.objects.create(
+            installation=world.installation,
+            side="bigin",
+            kind="contact",
+            remote_id=f"71{number}",
+            fields={"Name": None},
+        )
+        Record.objects.create(
+            installation=world.installation,
+            side="bigin",
+            kind="company",
+            remote_id=f"72{number}",
+            keys=["name:twin ltd"],
+        )
+    assert "2 contacts have no name" in str(check_of(world, "names").text)
+    assert "1 name belongs to several companies" in str(check_of(world, "equal_names").text)
+    Record.objects.filter(remote_id="722").update(gone_at=timezone.now())
+    assert check_of(world, "equal_names").ok
+
+
+def test_pre_flight_codes_and_picklists(world: World) -> None:
+    assert check_of(world, "codes").ok
+    Proposal.objects.create(
+        run=world.preview, module="products", kind="product-item", outcome="duplicate", label="Tour"
+    )
+    assert "1 product nearly matches an item" in str(check_of(world, "codes").text)
+    assert check_of(world, "picklists").ok
+    row = Row(Kind.PRODUCT_ITEM, "Product_Category", "cf_category", FieldType.PICKLIST)
+    ModuleSetting.objects.filter(module="products").update(
+        mapping=[row.to_json()],
+        picklists={"bigin": {"Product_Category": ["Tour", "Flight"]}, "books": {"cf_category": ["Tour", "Hotel"]}},
+    )
+    assert str(check_of(world, "picklists").text).endswith("Flight, Hotel")
+
+
+def test_pre_flight_currency(world: World) -> None:
+    Installation.objects.update(bigin_currency="EUR", books_currency="USD")
+    world.installation.refresh_from_db()
+    assert "Bigin's currency is EUR" in str(check_of(world, "warning").text)
+
+
+def test_pre_flight_size_against_the_quota(world: World, settings: Settings) -> None:
+    settings.ZOHO_BOOKS_PER_MINUTE = 100
+    Proposal.objects.all().delete()
+
+    def propose(number: int, side: str) -> None:
+        Proposal.objects.bulk_create(
+            Proposal(
+                run=world.preview, module="customers", kind="company-customer", side=side, outcome="create", label="x"
+            )
+            for _ in range(number)
+        )
+
+    propose(400, "books")
+    propose(101, "bigin")
+    # 400 calls to Books at 80 a minute; two writes and two read-backs in Bigin.
+    size = check_of(world, "size")
+    assert (size.ok, str(size.text)) == (True, "The first sync needs about 404 calls and takes about 5 minutes.")
+    Quota.objects.filter(product="books", day=timezone.now().date()).update(remaining=500)
+    size = check_of(world, "size")
+    assert not size.ok
+    assert "about 404 calls; today's quota has 500 left. It goes on tomorrow." in str(size.text)
+
+
+def test_pre_flight_stands_beside_start(client: Client, installation: Installation) -> None:
+    drawn_preview(installation, [])
+    for path in ("/embed/sync/", PREVIEW):
+        text = text_of(client, path)
+        assert 'data-test="check-size" data-ok="yes"' in text
+        assert "No two companies have the same name." in text
