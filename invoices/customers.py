@@ -13,7 +13,7 @@ from accounts.models import Installation
 from invoices.deals import DEALS, RecordFacts, Ref
 from invoices.models import BilledRecord, CustomerBalance
 from invoices.offers import decimal
-from sync import billing
+from sync import billing, services
 from sync.choices import Mode, Module
 from sync.models import ModuleSetting
 from zoho.bigin import Bigin
@@ -210,4 +210,5 @@ def ensure(
 ) -> billing.EnsuredCustomer | billing.Candidates:
     """The customer in Books, created there if need be, exactly once (sync.billing); `anyway`: a rep said that none of
     the candidates is this one. Over the network."""
+    services.settings_of(installation)  # with their defaults where nobody has configured anything yet
     return billing.ensure_customer(installation, party.module, party.bigin_id, bigin=bigin, books=books, anyway=anyway)

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import trigger_client_event
 
 from accounts import tickets
 from accounts.models import Ticket
@@ -44,7 +45,10 @@ def pdf_ticket(request: DocumentRequest, module: str, record_id: str, pk: uuid.U
     document = document_or_404(request, pk)
     how = "show" if request.POST.get("how") == "show" else "save"
     secret = tickets.issue(Ticket.Purpose.DOWNLOAD, request.member, subject=f"pdf:{how}:{document.pk}")
-    return redirect(reverse("invoices:file", args=[secret]))
+    to = reverse("invoices:file", args=[secret])
+    if request.htmx:
+        return trigger_client_event(HttpResponse(status=204), "file:ready", {"url": to})
+    return redirect(to)
 
 
 @require_GET

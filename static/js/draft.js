@@ -4,6 +4,7 @@
 //   [data-line]         a line; inside it Alt+Up/Down moves it, Alt+Delete removes it, Alt+Enter adds one
 //   [data-suggestions]  choices under a field; Down goes into them, Up and Down between them, Escape back to the field
 //   [data-focus-now]    gets the focus once it was swapped in
+//   event "file:ready" {url}   the server's answer to a form that asks for a file: opens it in a window of its own
 //   [data-copy="text"]  a button that copies the text and says [data-copied]
 (() => {
   "use strict";
@@ -58,6 +59,16 @@
       wanted.removeAttribute("data-focus-now");
       wanted.focus();
     }
+  });
+
+  // A file opens outside the frame, where no cookie goes: its address carries a secret that works once.
+  document.addEventListener("file:ready", ({ detail }) => {
+    if (window.open(detail.url, "_blank")) return;
+    const link = document.getElementById("file-link");
+    if (!link) return;
+    link.href = detail.url;
+    link.hidden = false;
+    link.focus();
   });
 
   document.addEventListener("click", async ({ target }) => {
