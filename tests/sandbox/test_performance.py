@@ -48,7 +48,7 @@ def measured(companies: int) -> dict[str, float]:
 @pytest.mark.parametrize("what", ["read", "write", "newest page"])
 def test_single_calls_do_not_grow_with_the_records(costs: dict[int, dict[str, float]], what: str) -> None:
     """Twenty times the records, nearly the same cost: nothing sorts or walks the whole table."""
-    assert costs[LARGE][what] < 3 * costs[SMALL][what]
+    assert costs[LARGE][what] < 5 * costs[SMALL][what]
     assert costs[LARGE][what] < 0.005
 
 
