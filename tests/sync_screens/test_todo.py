@@ -8,10 +8,10 @@ from tests.factories import make_installation
 from tests.sync_screens.world import World, fill
 
 pytestmark = pytest.mark.django_db
-TODO = "/embed/sync/issues/"
+LIST = "/embed/sync/issues/"
 
 
-def text_of(client: Client, path: str = TODO) -> str:
+def text_of(client: Client, path: str = LIST) -> str:
     answer = client.get(path)
     assert answer.status_code == 200
     return answer.content.decode()
@@ -45,14 +45,14 @@ def test_equal_reasons_are_counted_together_in_general_words(client: Client, wor
 
 
 def test_filters_and_search(client: Client, world: World) -> None:
-    by_code = text_of(client, f"{TODO}?code=picklist_value")
+    by_code = text_of(client, f"{LIST}?code=picklist_value")
     table = by_code[by_code.index('data-test="issues"') :]
     assert "Adventure" in table
     assert "Northern Lights Tours" not in table
-    found = text_of(client, f"{TODO}?q=northern+lights")
+    found = text_of(client, f"{LIST}?q=northern+lights")
     assert "Northern Lights Tours" in found[found.index('data-test="issues"') :]
-    assert "Nothing to do" in text_of(client, f"{TODO}?q=nobody")
-    assert "Nothing to do" in text_of(client, f"{TODO}?state=dismissed")
+    assert "Nothing to do" in text_of(client, f"{LIST}?q=nobody")
+    assert "Nothing to do" in text_of(client, f"{LIST}?state=dismissed")
 
 
 def test_nothing_to_do_says_so(client: Client) -> None:
@@ -60,7 +60,7 @@ def test_nothing_to_do_says_so(client: Client) -> None:
 
 
 def test_retry_one(client: Client, world: World) -> None:
-    client.post(f"{TODO}{world.skipped.pk}/retry/")
+    client.post(f"{LIST}{world.skipped.pk}/retry/")
     world.skipped.refresh_from_db()
     assert world.skipped.retry_at is not None
     assert world.skipped.state == "open"
@@ -71,13 +71,13 @@ def test_retry_one(client: Client, world: World) -> None:
 
 
 def test_retry_all_of_a_kind(client: Client, world: World) -> None:
-    client.post(f"{TODO}bulk/", {"action": "retry-code", "code": "picklist_value"})
+    client.post(f"{LIST}bulk/", {"action": "retry-code", "code": "picklist_value"})
     assert list(Issue.objects.filter(retry_at__isnull=False)) == [world.skipped]
     assert "1 record is tried again" in text_of(client)
 
 
 def test_candidates_are_shown_with_score_and_why_and_linked(client: Client, world: World) -> None:
-    text = text_of(client, f"{TODO}{world.duplicate.pk}/")
+    text = text_of(client, f"{LIST}{world.duplicate.pk}/")
     assert "nearly the same name" in text
     assert '<td class="num" data-label="Score">70</td>' in text
     free = Record.objects.create(
@@ -85,7 +85,7 @@ def test_candidates_are_shown_with_score_and_why_and_linked(client: Client, worl
     )
     world.duplicate.detail = {"candidates": [{"record": free.pk, "id": "46999", "score": 70, "why": "nearly"}]}
     world.duplicate.save()
-    client.post(f"{TODO}{world.duplicate.pk}/link/", {"record": free.pk})
+    client.post(f"{LIST}{world.duplicate.pk}/link/", {"record": free.pk})
     made = Link.objects.get(bigin=world.alone)
     assert made.books == free
     assert made.state == "linked"
@@ -95,8 +95,8 @@ def test_candidates_are_shown_with_score_and_why_and_linked(client: Client, worl
 
 def test_another_organisations_record_is_no_candidate(client: Client, world: World) -> None:
     foreign = fill(make_installation()).links[0].books_id
-    assert client.post(f"{TODO}{world.duplicate.pk}/link/", {"record": foreign}).status_code == 404
-    assert client.post(f"{TODO}{world.duplicate.pk}/link/", {"record": "x"}).status_code == 404
+    assert client.post(f"{LIST}{world.duplicate.pk}/link/", {"record": foreign}).status_code == 404
+    assert client.post(f"{LIST}{world.duplicate.pk}/link/", {"record": "x"}).status_code == 404
     world.duplicate.refresh_from_db()
     assert world.duplicate.state == "open"
     assert not Link.objects.filter(bigin=world.alone).exists()
@@ -105,7 +105,7 @@ def test_another_organisations_record_is_no_candidate(client: Client, world: Wor
 def test_create_anyway_remembers_that_they_are_not_the_same(client: Client, world: World) -> None:
     world.duplicate.detail = {"candidates": [{"record": world.links[0].books_id, "id": "4600000000000", "score": 70}]}
     world.duplicate.save()
-    client.post(f"{TODO}bulk/", {"action": "create", "issue": [world.duplicate.pk]})
+    client.post(f"{LIST}bulk/", {"action": "create", "issue": [world.duplicate.pk]})
     decision = Decision.objects.get()
     assert (decision.bigin_id, decision.books_id, decision.verdict) == (
         "8100000000000999",
@@ -118,7 +118,7 @@ def test_create_anyway_remembers_that_they_are_not_the_same(client: Client, worl
 
 def test_a_second_click_says_that_it_was_settled(client: Client, world: World) -> None:
     for _click in range(2):
-        client.post(f"{TODO}{world.skipped.pk}/dismiss/")
+        client.post(f"{LIST}{world.skipped.pk}/dismiss/")
     world.skipped.refresh_from_db()
     assert world.skipped.state == "dismissed"
     text = text_of(client)
@@ -129,13 +129,13 @@ def test_a_second_click_says_that_it_was_settled(client: Client, world: World) -
 def test_bulk_takes_only_ticked_rows_of_the_own_organisation(client: Client, world: World) -> None:
     other = fill(make_installation())
     client.post(
-        f"{TODO}bulk/", {"action": "dismiss", "issue": [world.skipped.pk, other.skipped.pk, "nonsense", "9" * 30]}
+        f"{LIST}bulk/", {"action": "dismiss", "issue": [world.skipped.pk, other.skipped.pk, "nonsense", "9" * 30]}
     )
     assert list(Issue.objects.filter(state="dismissed")) == [world.skipped]
-    client.post(f"{TODO}bulk/", {"action": "dismiss"})
+    client.post(f"{LIST}bulk/", {"action": "dismiss"})
     assert "Tick the rows you mean first." in text_of(client)
-    assert client.post(f"{TODO}bulk/", {"action": "explode"}).status_code == 404
-    assert client.post(f"{TODO}{world.clash.pk}/explode/").status_code == 404
+    assert client.post(f"{LIST}bulk/", {"action": "explode"}).status_code == 404
+    assert client.post(f"{LIST}{world.clash.pk}/explode/").status_code == 404
 
 
 def held_issue(world: World) -> Issue:
@@ -152,11 +152,11 @@ def test_rule_5_4_what_is_held_is_listed_and_approval_covers_exactly_that_list(c
     outside = Write.objects.create(
         installation=world.installation, link=world.links[8], side="books", op="delete", state="held"
     )
-    text = text_of(client, f"{TODO}{issue.pk}/")
+    text = text_of(client, f"{LIST}{issue.pk}/")
     assert "Kestrel Adventure Co." in text
     assert 'data-test="approve"' in text
     assert 'data-test="retry"' not in text
-    client.post(f"{TODO}{issue.pk}/approve/")
+    client.post(f"{LIST}{issue.pk}/approve/")
     assert set(Write.objects.filter(pk__in=issue.detail["writes"]).values_list("state", flat=True)) == {"pending"}
     outside.refresh_from_db()
     assert outside.state == "held"
