@@ -1,4 +1,4 @@
-"""One full day: pairs in step, then people change, create, move and delete on both sides. What must come of it is known."""
+"""One full day: pairs in step, then people change, create, move and delete on both sides, and what must come of it."""
 
 from __future__ import annotations
 
@@ -59,9 +59,15 @@ def plain(snapshot: Snapshot) -> Plain:
     names = {one: text(row["Account_Name"]) for one, row in snapshot.companies.items()}
     customers = {one: text(row["contact_name"]) for one, row in snapshot.customers.items()}
     found = {
-        "companies": [_of(row, "Account_Name", "Phone", "Website", "Billing_City") for row in snapshot.companies.values()],
+        "companies": [
+            _of(row, "Account_Name", "Phone", "Website", "Billing_City") for row in snapshot.companies.values()
+        ],
         "contacts": [
-            (full_name(row), names.get(str((row["Account_Name"] or {}).get("id")), ""), *_of(row, "Email", "Phone", "Title"))
+            (
+                full_name(row),
+                names.get(str((row["Account_Name"] or {}).get("id")), ""),
+                *_of(row, "Email", "Phone", "Title"),
+            )
             for row in snapshot.contacts.values()
         ],
         "products": [_of(row, "Product_Name", "Product_Code", "Description") for row in snapshot.products.values()],

@@ -42,6 +42,7 @@ class Ledger:
     deleted: set[tuple[str, str]] = field(default_factory=set)
     edits: dict[tuple[str, str, str], str] = field(default_factory=dict)  # (kind, id, field) -> value
     values: dict[tuple[int, str], tuple[str, str]] = field(default_factory=dict)  # (link, field) -> at the quiet point
+    customers: dict[str, str] = field(default_factory=dict)  # of persons
     seen: set[tuple[str, str]] = field(default_factory=set)  # everything that lived at the last quiet point
     unsettled: set[tuple[str, str]] = field(default_factory=set)  # moved, merged or restored: values are not judged
 
@@ -63,6 +64,7 @@ def check(installation: Installation, snapshot: Snapshot, ledger: Ledger) -> lis
     """To be called at a quiet point; moves the ledger's quiet point there."""
     verdicts = Verdicts(installation, snapshot, ledger)
     setting = ModuleSetting.objects.get(installation=installation, module="customers")
+    ledger.customers.update({one: str(row["contact_id"]) for one, row in snapshot.persons.items()})
     _agree(verdicts)
     _reasons(verdicts, setting)
     _doubles(verdicts, setting)
@@ -104,7 +106,8 @@ def _agree(verdicts: Verdicts) -> None:
         for name, of_bigin, of_books in FIELDS[link.kind]:
             held = of_bigin(left), of_books(right)
             values[link.pk, name] = held
-            if not agree(*held):
+            met_as_they_were = link.first == "fill" and not agree(*verdicts.ledger.values.get((link.pk, name), held))
+            if not agree(*held) and not met_as_they_were:  # in Contacts mode nothing is overwritten (design, section 4)
                 verdicts.say("differs:", link.kind, name, held, "was", verdicts.ledger.values.get((link.pk, name)))
             _is_what_people_wrote(verdicts, link, name, held)
     verdicts.ledger.values = values
@@ -194,12 +197,15 @@ def _excluded(verdicts: Verdicts, setting: ModuleSetting, kind: str, row: Row) -
     if kind == "company":
         return bool(mode == "contacts")
     if kind == "person":  # only those of a linked company are kept in step by themselves
-        return mode != "both" or not Link.objects.filter(
-            installation=verdicts.installation,
-            kind="company-customer",
-            state="linked",
-            books__remote_id=str(row["contact_id"]),
-        ).exists()
+        return (
+            mode != "both"
+            or not Link.objects.filter(
+                installation=verdicts.installation,
+                kind="company-customer",
+                state="linked",
+                books__remote_id=str(row["contact_id"]),
+            ).exists()
+        )
     if kind == "contact":
         company = str((row.get("Account_Name") or {}).get("id") or "")
         if mode == "companies":
@@ -257,6 +263,8 @@ def _lost(verdicts: Verdicts) -> None:
 def _follows_a_deletion(verdicts: Verdicts, kind: str, remote_id: str) -> bool:
     """In Books: its counterpart was deleted in Bigin, its customer is gone, or it moved with its contact."""
     installation = verdicts.installation
+    if kind == "person" and verdicts.ledger.customers.get(remote_id) not in verdicts.snapshot.customers:
+        return True  # with its customer, which is judged by itself
     record = Record.objects.filter(installation=installation, kind=kind, remote_id=remote_id).first()
     if record is None:
         return False
@@ -268,8 +276,7 @@ def _follows_a_deletion(verdicts: Verdicts, kind: str, remote_id: str) -> bool:
     moved = Link.objects.filter(
         installation=installation, kind=LinkKind.CONTACT_PERSON, writes__op="move", writes__before__person=remote_id
     )
-    customer = record.parent_id
-    return moved.exists() or customer not in verdicts.snapshot.customers
+    return moved.exists()
 
 
 def _was_deleted(verdicts: Verdicts, record: Record) -> bool:

@@ -14,6 +14,7 @@ import zoho.auth
 import zoho.client
 from accounts import connections
 from sandbox.testing import Sandbox
+from sync import actions
 from sync.work import Clock
 from zoho import limits
 from zoho.client import Client
@@ -49,9 +50,10 @@ class Time:
                 return here.now().astimezone(tz)
 
         def client(*args: Any, **values: Any) -> Client:
-            return Client(*args, **values, sleep=here.forward)
+            return Client(*args, **{**values, "sleep": here.forward})
 
         patch.setattr(timezone, "now", self.now)
         patch.setattr(zoho.client, "datetime", Moved)
         patch.setattr(zoho.auth, "datetime", Moved)
         patch.setattr(connections, "Client", client)
+        patch.setattr(actions, "Clock", self.clock)

@@ -80,8 +80,7 @@ class BiginPeople:
         rows: dict[str, Row] = {}
         token: str | None = None
         while True:
-            params = {"page_token": token} if token else {}
-            answer = self.api.get(f"/{module}", fields=BIGIN_FIELDS[module], per_page=200, **params)
+            answer = self.api.get(f"/{module}", fields=BIGIN_FIELDS[module], per_page=200, page_token=token)
             if answer.status_code == 204:
                 return rows
             body = answer.json()

@@ -1,4 +1,6 @@
-from tests.sync_proof.busy import EVENING, assert_evening, day, morning, plain
+"""The day of `busy.py`, undisturbed."""
+
+from tests.sync_proof.busy import assert_evening, day, morning
 from tests.sync_proof.world import World
 
 

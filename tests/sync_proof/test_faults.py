@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg2
@@ -68,11 +67,11 @@ CHOSEN = [
 
 
 @pytest.fixture
-def noon(world: World) -> Iterator[tuple[World, Kept]]:
+def noon(world: World) -> tuple[World, Kept]:
     """The day's work is waiting to be synchronised."""
     morning(world)
     day(world)
-    yield world, world.keep()
+    return world, world.keep()
 
 
 def trial(world: World, kept: Kept, trouble: str, target: str) -> None:

@@ -1,4 +1,4 @@
-"""Whatever people do on both sides, in every mode and policy: at the end all is in step, nothing doubled, nothing lost."""
+"""Whatever people do on both sides, in every mode and policy: it ends in step, nothing doubled, nothing lost."""
 
 from __future__ import annotations
 

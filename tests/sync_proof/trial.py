@@ -42,7 +42,6 @@ class Trial:
 
     def end(self) -> None:
         """Quiet at last: fails with everything that is wrong."""
-        self.world.settle()
         self.world.time.forward(DAY + 60)  # what was deleted in Books shows in the nightly listing only
         self.world.settle()
         self.world.forget_calls()
@@ -198,7 +197,11 @@ class Trial:
     def customer(self, row: dict[str, Any]) -> None:
         self.made("customer", str(row["contact_id"]))
         for person in row["contact_persons"]:
-            self.made("person", str(person["contact_person_id"]))
+            self.person(str(row["contact_id"]), str(person["contact_person_id"]))
+
+    def person(self, customer: str, made: str) -> None:
+        self.ledger.customers[made] = customer
+        self.made("person", made)
 
     def add_person(self, which: int, how: int) -> None:
         customer = self.pick("customer", which)
@@ -209,7 +212,7 @@ class Trial:
             customer, first_name=name, last_name="Added", email=f"{name.lower()}@trial.example"
         )
         if made is not None:
-            self.made("person", made)
+            self.person(customer, made)
 
     def add_item(self, which: int, how: int) -> None:
         name = self.fresh("Item")

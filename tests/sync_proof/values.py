@@ -1,4 +1,4 @@
-"""Which fields of a pair must agree, read from rows as people see them. Written anew here, not taken from the product."""
+"""Which fields of a pair must agree, read from rows as people see them. Written anew, not taken from the product."""
 
 from __future__ import annotations
 
