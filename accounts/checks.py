@@ -6,7 +6,8 @@ from typing import Any
 from cryptography.fernet import Fernet
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as Caution
 
 from accounts.connections import data_centres
 from zoho.datacentres import UnknownDataCentre
@@ -39,7 +40,7 @@ def oauth_client_is_named(app_configs: Sequence[AppConfig] | None, **_: Any) -> 
     hint = (
         "Set ZOHO_CLIENT_ID and ZOHO_CLIENT_SECRET to those of the client in Zoho's API console; see docs/install.md."
     )
-    return [Warning("Nobody can sign in without an OAuth client.", hint=hint, id="accounts.W003")]
+    return [Caution("Nobody can sign in without an OAuth client.", hint=hint, id="accounts.W003")]
 
 
 def _is_key(text: str) -> bool:

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,34 @@ def chromium_path() -> str | None:
     )
 
 
+class _Shared:
+    """One browser for all: pytest takes each module's import of the fixture for a fixture of its own, and Playwright
+    runs only once in a thread."""
+
+    def __init__(self) -> None:
+        self.users = 0
+        self.running = ExitStack()
+        self.browser: Browser | None = None
+
+    @contextmanager
+    def used(self, path: str) -> Iterator[Browser]:
+        if self.browser is None:
+            playwright = self.running.enter_context(sync_playwright())
+            self.browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+            self.running.callback(self.browser.close)
+        self.users += 1
+        try:
+            yield self.browser
+        finally:
+            self.users -= 1
+            if not self.users:
+                self.browser = None
+                self.running.close()
+
+
+_SHARED = _Shared()
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     path = chromium_path()
@@ -36,10 +65,8 @@ def chromium() -> Iterator[Browser]:
     # Playwright keeps an event loop running in this thread; without this Django would refuse every query of the
     # tests that follow in this process, although nothing of theirs is asynchronous.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    with _SHARED.used(path) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
