@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 
-from sync import bodies, outbox, replicate, settle, sources, unlinked
+from sync import bodies, details, outbox, settle, sources, unlinked
 from sync.fields import FieldType, bare, shown
 from sync.mapping import Kind
 from sync.models import Record, Side, Write
@@ -24,7 +24,6 @@ _DEFAULTS = (
     "place_of_contact",
     "gst_treatment",
     "vat_treatment",
-    "owner_id",
 )
 
 
@@ -79,16 +78,7 @@ def _create_customer(work: Work, write: Write, kind: Kind) -> None:
 
 def _customer_defaults(work: Work, kind: Kind) -> dict[str, Any]:
     defaults = work.shape.setting(kind).defaults
-    names = (
-        "currency_id",
-        "payment_terms",
-        "tax_treatment",
-        "place_of_contact",
-        "gst_treatment",
-        "vat_treatment",
-        "owner_id",
-    )
-    return {name: defaults[name] for name in names if defaults.get(name)}
+    return {name: defaults[name] for name in _DEFAULTS if defaults.get(name)}
 
 
 def settle_customer(work: Work, write: Write, row: Detail, people: Sequence[Write]) -> None:
@@ -218,7 +208,7 @@ def _update_customer(work: Work, write: Write, record: Record, kind: Kind) -> No
     seen = sources.books_customer(work.shape, row, detailed=True)
     with transaction.atomic():
         settle.done(work, write, seen)
-        replicate.store_customer(work.shape, row, work.clock.now())
+        details.store_customer(work.shape, row, work.clock.now())
 
 
 def _write_customer(work: Work, record: Record, body: bodies.Body, person: bodies.Body) -> Detail:
