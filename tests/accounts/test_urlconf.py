@@ -37,6 +37,7 @@ OPEN = {
     "/embed/sign-out/": "ends the visitor's own session",
     "/embed/record/": "no data: sends the browser on to the record that Bigin names",
     "/embed/sync/file/<str:secret>/": "one-time ticket",
+    "/hooks/bigin/<uuid:installation_id>/": "the channel's token; says nothing",
     "/file/document/<str:secret>/": "one-time ticket",
 }
 OURS = ("accounts_", "sync_", "invoices_")
