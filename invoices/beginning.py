@@ -68,6 +68,7 @@ class Filled:
     draft: Draft
     party: Party | None
     notices: list[str]
+    persons: list[dict[str, str]]
 
 
 def fill(installation: Installation, module: str, record_id: str, kind: Kind) -> Filled:
@@ -80,7 +81,7 @@ def fill(installation: Installation, module: str, record_id: str, kind: Kind) ->
         customer = customers.read(installation, books, party.customer_id) if party and party.customer_id else None
         items = _items(installation, books, rows)
     draft, notices = _filled(installation, kind, facts, rows, items, offer, party, customer)
-    return Filled(facts, draft, party, notices)
+    return Filled(facts, draft, party, notices, persons_json(customer))
 
 
 def keyed(installation: Installation, filled: Filled, key: str, who: str) -> Document:
@@ -268,11 +269,18 @@ def unsaved(installation: Installation, filled: Filled) -> Document:
         payload={
             "notices": filled.notices,
             "party": _party_json(filled.party),
+            "persons": filled.persons,
             "amount": "" if facts.amount is None else format(facts.amount, "f"),
         },
     )
     settling.store_draft(document, filled.draft)
     return document
+
+
+def persons_json(customer: Customer | None) -> list[dict[str, str]]:
+    """Whom the form offers as recipients."""
+    people = customer.persons if customer else ()
+    return [{"id": one.person_id, "name": one.name, "email": one.email} for one in people[:50]]
 
 
 def _party_json(party: Party | None) -> dict[str, str] | None:

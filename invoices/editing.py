@@ -16,9 +16,10 @@ from invoices.drafts import Draft, Line
 from invoices.entry import Entry
 from invoices.models import Document
 from invoices.offers import Offer, decimal
+from sync import billing, services
 from zoho.errors import Rejected
 
-_OP = re.compile(r"(add|remove|up|down|free|item|convert)(?:-([0-9]{1,4}))?(?:-([0-9]{1,40}))?", re.ASCII)
+_OP = re.compile(r"(add|remove|up|down|free|item|convert|make|relink)(?:-([0-9]{1,4}))?(?:-([0-9]{1,40}))?", re.ASCII)
 
 
 def take(document: Document, post: QueryDict, offer: Offer) -> Entry | None:
@@ -101,7 +102,15 @@ def _pressed(
         return draft.with_line_moved(index, to - index), f"lines-{to}-name"
     if name == "free":
         return _with_line(draft, index, replace(draft.lines[index], item_id="", product_id="")), f"lines-{index}-name"
-    if name == "item" and item_id:
+    if name == "make" and draft.lines[index].product_id:
+        services.sync_record(document.installation, "Products", draft.lines[index].product_id, document.made_by)
+        return draft, f"lines-{index}-name"
+    if name == "relink":
+        found = billing.item_of(document.installation, draft.lines[index].product_id)
+        item_id = found.item_id if found else ""
+        if not item_id:
+            raise Rejected(_("It is not in Books yet. Try again in a moment."), product="books", code="not_yet")
+    if name in ("item", "relink") and item_id:
         return _with_item(document, draft, index, item_id), f"lines-{index}-quantity"
     return None
 
@@ -171,6 +180,7 @@ def choose_customer(document: Document, post: QueryDict) -> bool:
         draft = _in_currency(document, draft, customer)
     if settling.party_of(document) is None:
         customers.pick(installation, document.record_module, document.record_id, customer)
+    document.payload = {**document.payload, "persons": beginning.persons_json(customer)}
     return _keep(document, beginning.addressed(draft, installation, None, customer))
 
 

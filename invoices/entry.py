@@ -132,7 +132,7 @@ def _day(post: QueryDict, name: str, held: datetime.date | None, entry: Entry) -
 
 
 def _persons(post: QueryDict, held: Draft) -> tuple[str, ...]:
-    if "persons" not in post:
+    if "persons-offered" not in post:
         return held.person_ids
     return tuple(one for one in post.getlist("persons") if _ID.fullmatch(one))
 

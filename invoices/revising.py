@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Member
-from invoices import bodies, clients, mirror, offers, settling
+from invoices import beginning, bodies, clients, customers, mirror, offers, settling
 from invoices.models import Document
 from zoho.books import Books, Row
 from zoho.errors import Rejected
@@ -27,6 +27,7 @@ def begin(standing: Document, member: Member) -> Document:
     with clients.books(installation) as books:
         row = _read(standing, books)
         offer = offers.fresh_offer(installation, books)
+        customer = customers.read(installation, books, standing.customer_id)
     draft = bodies.from_books(kind, row, offer.base_currency or installation.books_currency)
     revision = Document(
         installation=installation,
@@ -39,7 +40,11 @@ def begin(standing: Document, member: Member) -> Document:
         revises=standing,
         key=uuid.uuid4().hex,
         state=State.DRAFT,
-        payload={"modified": str(row.get("last_modified_time") or ""), "status": str(row.get("status") or "")},
+        payload={
+            "modified": str(row.get("last_modified_time") or ""),
+            "status": str(row.get("status") or ""),
+            "persons": beginning.persons_json(customer),
+        },
     )
     settling.store_draft(revision, draft)
     try:

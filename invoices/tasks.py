@@ -50,5 +50,5 @@ def sweep() -> None:
     actions.sweep(now)
     notes.sweep(now)
     feeds.ensure_feeds()
-    for feed in feeds.due(now):
+    for feed in feeds.due(timezone.now()):
         queue.later("read_feed", feed.pk)

@@ -18,6 +18,11 @@ _BY_CODE = {
     "malformed_id": gettext_lazy("This address names no record."),
 }
 
+# Refusals of our own, in words that are already a rep's.
+_OURS = frozenset(
+    {"not_yet", "rate", "inactive", "changed", "not_convertible", "no_recipient", "gone", "not_creatable"}
+)
+
 
 def refusal(error: ZohoError) -> str:
     """One or two sentences for any error of `zoho.errors`."""
@@ -32,6 +37,8 @@ def refusal(error: ZohoError) -> str:
         return _("%(product)s asks us to slow down. Try again in a minute.") % {"product": product}
     if isinstance(error, UnknownOutcome):
         return _("%(product)s did not confirm this. Check in Books before doing it again.") % {"product": product}
+    if isinstance(error, Rejected) and error.code in _OURS:
+        return error.message
     if isinstance(error, Rejected):
         known = _BY_CODE.get(error.code)
         return (

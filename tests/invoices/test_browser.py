@@ -21,6 +21,7 @@ from accounts.models import Installation
 from invoices import queue, tasks
 from invoices.models import Document
 from sandbox.testing import Sandbox, running_sandbox
+from tests.axe import violations
 from tests.browser import chromium, new_context
 from tests.browser import shot as picture
 from tests.factories import connected_installation
@@ -294,8 +295,9 @@ def test_the_screens_when_narrow_and_when_dark(stage: Stage, new_context: People
 
 
 def fits(page: Page, name: str) -> None:
-    """Nothing is wider than the window."""
+    """Nothing is wider than the window, and axe finds nothing wrong."""
     shot(page, name)
+    assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
 
 
@@ -310,7 +312,7 @@ def test_the_administrators_screens(stage: Stage, new_context: People) -> None:
     expect(part(page, "key-invoice")).to_contain_text("field found")
     part(page, "make-token").click()
     expect(part(page, "secret")).to_contain_text("bb_")
-    shot(page, "invoices-settings")
+    fits(page, "invoices-settings")
     page.goto(f"{stage.base_url}/embed/delete/")
     with page.context.expect_page() as opened:
         part(page, "fresh-start").click()
@@ -318,12 +320,12 @@ def test_the_administrators_screens(stage: Stage, new_context: People) -> None:
     window.locator(f"#user-{MARTA}").check()
     window.locator("#accept").click()
     expect(part(window, "delete-form")).to_be_visible()
-    shot(window, "invoices-delete")
+    fits(window, "invoices-delete")
     window.locator("#name").fill("something else")
     part(window, "delete").click()
     expect(window.get_by_text("Type the name exactly as shown")).to_be_visible()
     window.locator("#name").fill(stage.installation.bigin_org_name)
     part(window, "delete").click()
     expect(part(window, "deleted")).to_be_visible()
-    shot(window, "invoices-deleted")
+    fits(window, "invoices-deleted")
     assert not Installation.objects.exists()

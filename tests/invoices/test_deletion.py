@@ -1,0 +1,154 @@
+"""Delete integration: every row of the installation goes, the other's stay, tokens are revoked, Zoho may be down."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import models
+from django.test import Client
+
+from accounts import tickets
+from accounts.models import ApiToken, AuditEntry, Handover, Installation, Quota, RecordAccess
+from invoices import api_tokens, feeds, offers, removal
+from invoices.models import BilledRecord, CustomerBalance, Document, TimelineNote
+from sync.models import Channel, Cursor, Decision, Issue, Notification, Proposal, Run, Write
+from tests import factories
+from tests.invoices.conftest import Desk
+from tests.invoices.test_detail import standing
+
+
+def paths_to_installation(model: type[models.Model], seen: tuple[type[models.Model], ...] = ()) -> list[str]:
+    """Every way of foreign keys from a table to the installation, as filters."""
+    found = []
+    for field in model._meta.concrete_fields:
+        target = field.related_model
+        if not isinstance(target, type) or target in seen or target._meta.app_label not in OURS:
+            continue
+        if target is Installation:
+            found.append(field.name)
+            continue
+        found += [f"{field.name}__{rest}" for rest in paths_to_installation(target, (*seen, model))]
+    return found
+
+
+OURS = ("accounts", "sync", "invoices")
+TABLES = [model for label in OURS for model in apps.get_app_config(label).get_models() if model is not Installation]
+
+
+def rows_of(model: type[models.Model], installation: Installation) -> int:
+    query = models.Q()
+    for path in paths_to_installation(model):
+        query |= models.Q(**{path: installation.pk})
+    return model._default_manager.filter(query).count() if query else 0
+
+
+def fill(desk: Desk) -> None:
+    """A row in every table, as far as it holds rows of an installation."""
+    installation, member = desk.installation, desk.member
+    standing(desk)
+    offers.refresh(installation, desk.books)
+    feeds.pull(installation, "estimate")
+    run = Run.objects.create(installation=installation, trigger="person", state="done")
+    link = desk.link("product-item", "1", "2")
+    Write.objects.create(installation=installation, link=link, side="books", op="update")
+    Proposal.objects.create(run=run, module="products", kind="product-item", outcome="create", label="x")
+    Issue.objects.create(installation=installation, link=link, module="products", kind="skipped", code="x", reason="x")
+    Decision.objects.create(installation=installation, bigin_id="1", books_id="2", verdict="apart", decided_by="x")
+    Cursor.objects.get_or_create(installation=installation, feed="books_items")
+    Notification.objects.create(installation=installation, body={})
+    Channel.objects.create(
+        installation=installation, channel_id=f"{installation.pk.int % 10**9}", token_digest="x",
+        expires_at=member.expires_at,
+    )  # fmt: skip
+    from sync import services  # noqa: PLC0415 - makes the settings
+
+    services.settings_of(installation)
+    api_tokens.make(installation, member)
+    tickets.issue("download", member)
+    Handover.objects.create(digest="a", typed_digest="b", member=member, expires_at=member.expires_at)
+    Quota.objects.get_or_create(installation=installation, product="books", day="2026-01-01")
+    AuditEntry.objects.create(installation=installation, who="x", what="x")
+    CustomerBalance.objects.get_or_create(installation=installation, customer_id="1")
+
+
+def other_installation(desk: Desk) -> Installation:
+    other = factories.make_installation()
+    member = factories.make_member(other)
+    seen = member.signed_in_at
+    RecordAccess.objects.create(member=member, module="Contacts", record_id="1", allowed=True, seen_at=seen)
+    BilledRecord.objects.create(installation=other, module="Contacts", record_id="1")
+    Document.objects.create(installation=other, kind="invoice", state="stands", books_id="1")
+    ApiToken.objects.create(installation=other, digest="x", made_by="x")
+    return other
+
+
+def test_no_row_is_left_table_by_table_and_the_others_are_all_there(desk: Desk) -> None:
+    fill(desk)
+    other = other_installation(desk)
+    reached = [model for model in TABLES if paths_to_installation(model)]
+    empty = [model.__name__ for model in reached if not rows_of(model, desk.installation)]
+    assert empty == [], "the test itself fills every table"
+    before = {model: rows_of(model, other) for model in TABLES}
+    deleted = Installation.objects.get(pk=desk.installation.pk)
+    assert removal.delete(desk.installation) == []
+    assert {model.__name__: rows_of(model, deleted) for model in TABLES if rows_of(model, deleted)} == {}
+    assert not Installation.objects.filter(pk=deleted.pk).exists()
+    assert {model: rows_of(model, other) for model in TABLES} == before
+
+
+def test_books_and_bigin_keep_their_records_and_lose_our_access(desk: Desk) -> None:
+    document = standing(desk)
+    notes = TimelineNote.objects.filter(state="done").count()
+    assert notes == 1
+    books, bigin = desk.books, desk.bigin
+    removal.delete(desk.installation)
+    state = desk.sandbox.control("GET", "state")
+    held = state["books"][desk.installation.books_org_id]
+    assert document.books_id in str(held["invoice"])
+    for api in (books, bigin):
+        with pytest.raises(Exception, match=r"(?s).+"):
+            api.client.request("GET", "/users" if api is bigin else "/contacts", {"type": "CurrentUser"})
+
+
+def test_zoho_down_does_not_stop_it_and_what_is_left_is_said(desk: Desk) -> None:
+    desk.sandbox.fault("error_before", times=0)
+    left = removal.delete(desk.installation)
+    assert len(left) >= 2
+    assert all("Remove this application" in one or "notifications" in one for one in left)
+    assert not Installation.objects.exists()
+
+
+def fresh(desk: Desk) -> Client:
+    """Signed in just now in a window of its own."""
+    client = factories.signed_in_client(desk.member)
+    session = client.session
+    from accounts import sessions  # noqa: PLC0415 - the name of the note is its own
+
+    session[sessions._FRESH] = (desk.member.signed_in_at + sessions.FRESH_FOR).isoformat()
+    session.save()
+    return client
+
+
+def test_the_screen_wants_a_fresh_sign_in_and_the_name(desk: Desk) -> None:
+    stale = desk.client.post("/embed/delete/", {"name": desk.installation.bigin_org_name})
+    assert (stale.status_code, Installation.objects.count()) == (401, 1)
+    client = fresh(desk)
+    shown = client.get("/embed/delete/")
+    assert shown.status_code == 200
+    assert "frame-ancestors 'none'" in shown["Content-Security-Policy"]
+    assert client.post("/embed/delete/", {"name": "something else"}).status_code == 422
+    assert Installation.objects.count() == 1
+    done = client.post("/embed/delete/", {"name": f" {desk.installation.bigin_org_name.upper()} "})
+    assert (done.status_code, Installation.objects.count()) == (200, 0)
+
+
+def test_a_standard_user_may_not(desk: Desk) -> None:
+    email = next(
+        user["email"] for user in desk.sandbox.users
+        if user["profile"] == "Standard" and user["bigin_org"] == desk.installation.bigin_org_id
+    )  # fmt: skip
+    desk.member = factories.connected_member(desk.installation, desk.sandbox, email)
+    answer: Any = fresh(desk).post("/embed/delete/", {"name": desk.installation.bigin_org_name})
+    assert (answer.status_code, Installation.objects.count()) == (403, 1)
