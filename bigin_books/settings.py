@@ -209,6 +209,7 @@ CELERY_BEAT_SCHEDULE = {
     "dispatch-due": {"task": "sync.tasks.dispatch_due", "schedule": 30.0},
     "sweep-documents": {"task": "invoices.tasks.sweep", "schedule": 30.0},
     "tidy-accounts": {"task": "accounts.tasks.tidy", "schedule": 3600.0},
+    "tidy-sync": {"task": "sync.tasks.housekeeping", "schedule": 3600.0},
 }
 
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")

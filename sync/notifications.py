@@ -16,6 +16,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import connections
@@ -59,7 +60,17 @@ def _read(body: Mapping[str, Any] | bytes | str) -> dict[str, Any] | None:
         told = json.loads(body)
     except ValueError:
         return None
-    return told if isinstance(told, dict) and "\\u0000" not in json.dumps(told) else None
+    return told if isinstance(told, dict) and _can_be_stored(told) else None
+
+
+def _can_be_stored(told: Mapping[str, Any]) -> bool:
+    """PostgreSQL's jsonb takes neither NUL, NaN nor half of a surrogate pair."""
+    try:
+        text = json.dumps(told, ensure_ascii=False, allow_nan=False)
+        text.encode()
+    except ValueError:
+        return False
+    return "\\u0000" not in text
 
 
 def _is_genuine(installation: Installation, told: Mapping[str, Any]) -> bool:
@@ -87,7 +98,7 @@ def _make_due(installation: Installation, module: str) -> None:
 
 
 def notify_url(installation: Installation) -> str:
-    return f"{settings.BASE_URL}/hooks/bigin/{installation.pk}/"
+    return settings.BASE_URL + reverse("sync:hook", args=[installation.pk])
 
 
 def can_be_reached() -> bool:

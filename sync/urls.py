@@ -1,12 +1,13 @@
-"""The addresses of the sync's screens. All are embedded: administrators only, except a record's badge."""
+"""The addresses of the sync's screens: embedded, for administrators, but for a record's badge; and Bigin's own door."""
 
 from django.urls import path
 
-from sync.views import activity, configure, conflicts, files, home, issues, pairs, preview, record, undo
+from sync.views import activity, configure, conflicts, files, home, hooks, issues, pairs, preview, record, undo
 
 app_name = "sync"
 
 urlpatterns = [
+    path("hooks/bigin/<uuid:installation_id>/", hooks.bigin, name="hook"),
     path("embed/sync/", home.home, name="home"),
     path("embed/sync/progress/", home.progress_now, name="progress"),
     path("embed/sync/now/", home.sync_now, name="now"),

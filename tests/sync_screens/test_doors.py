@@ -15,8 +15,9 @@ from tests.sync_screens.world import World
 
 pytestmark = pytest.mark.django_db
 Snapshot = Callable[[], dict[str, list[dict[str, Any]]]]
-# The ticket is the whole right to open a file; a record's badge is for every member who may read that record.
-OPEN_TO_OTHERS = {"file", "record", "record_now"}
+# The ticket is the whole right to open a file; a record's badge is for every member who may read that record; Bigin
+# knocks at the hook with its channel's token.
+OPEN_TO_OTHERS = {"file", "record", "record_now", "hook"}
 NAMES = sorted({str(pattern.name) for pattern in urlpatterns} - OPEN_TO_OTHERS)
 
 
