@@ -99,6 +99,9 @@ TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
 
+# A document has at most 200 lines of about ten fields each.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
+
 STATIC_URL = "static/"
 STATIC_ROOT = env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
