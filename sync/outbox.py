@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -17,6 +17,8 @@ from sync.work import Stopped, Work
 from zoho.errors import ZohoError
 
 State = Write.State
+# A worker is killed after 300 s, so what one has been sending for longer, outside a living run, nobody sends any more.
+LONGEST_ATTEMPT = timedelta(seconds=330)
 
 
 def claim(
@@ -159,3 +161,16 @@ def abandon(installation_id: UUID, run_ids: Iterable[int], heard_at: datetime) -
     rows = Write.objects.filter(installation=installation_id, run__in=list(run_ids), state=State.SENDING)
     rows.filter(attempted_at__gt=heard_at).update(state=State.UNKNOWN, ended_at=F("attempted_at"))
     rows.update(state=State.UNKNOWN, ended_at=heard_at)
+
+
+def orphaned(installation_id: UUID, now: datetime) -> None:
+    """What a killed record action, or a run that ended by an error of ours, was sending: its outcome is unknown too."""
+    rows = Write.objects.filter(
+        Q(run=None) | ~Q(run__state=Run.State.RUNNING),
+        installation=installation_id,
+        state=State.SENDING,
+        attempted_at__lt=now - LONGEST_ATTEMPT,
+    )
+    Write.objects.filter(pk__in=list(rows.values_list("pk", flat=True)), state=State.SENDING).update(
+        state=State.UNKNOWN, ended_at=F("attempted_at") + LONGEST_ATTEMPT
+    )

@@ -36,6 +36,7 @@ _IDENTITY: Mapping[Kind, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 def resolve(work: Work, kind: Kind, link_id: int | None = None) -> None:
     """Every unknown write of this kind of link: network reads, then settles. Creates first."""
+    outbox.orphaned(work.shape.installation.pk, work.clock.now())
     rows = Write.objects.filter(
         installation=work.shape.installation, link__kind=kind, state=Write.State.UNKNOWN, carried_by=None
     )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from accounts import connections
-from sync import billing
+from sync import billing, outbox
 from sync.models import Link, ModuleSetting, Write
+from tests.sync.crashes import Killed, Points, counted
 from tests.sync.world import World
 from zoho.bigin import Bigin
 from zoho.books import Books
@@ -122,6 +125,32 @@ def test_a_write_another_worker_holds_is_left_to_it(world: World) -> None:
     with pytest.raises(RetryLater):
         ensure(world, "Accounts", company)
     assert len(world.customer_names()) == 1
+
+
+def test_a_worker_killed_while_it_creates_a_customer_leaves_no_bill_waiting_for_ever(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company = world.remotes.company("Alpine Huts")
+    with counted(monkeypatch, Points()) as points:
+        monkeypatch.setattr(points, "passed", killed_at("POST /contacts"))
+        with pytest.raises(Killed):
+            ensure(world, "Accounts", company)
+    assert Write.objects.get().state == Write.State.SENDING
+    with pytest.raises(RetryLater):
+        ensure(world, "Accounts", company)  # it may still be alive
+    Write.objects.update(attempted_at=timezone.now() - outbox.LONGEST_ATTEMPT - timedelta(seconds=1))
+    found = ensure(world, "Accounts", company)
+    assert isinstance(found, billing.EnsuredCustomer)
+    assert world.customer_names() == ["Alpine Huts"]
+    assert found.customer_id == world.remotes.customer_named("Alpine Huts")
+
+
+def killed_at(point: str) -> Callable[[str], None]:
+    def passed(name: str) -> None:
+        if name == point:
+            raise Killed(name)
+
+    return passed
 
 
 def test_what_books_refuses_is_told_to_the_rep(world: World) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Installation
 from sandbox.testing import Sandbox
+from sync import engine, outbox, send_books
 from sync.models import Run, Write
 from tests.sync.conftest import Sync
 from tests.sync.crashes import run_until_killed, settle_down
@@ -138,3 +141,27 @@ def test_the_golden_state_survives_three_kills(
         run_until_killed(installation, monkeypatch, stop)
     settle_down(installation)
     assert ordered(remotes.snapshot()) == ordered(json.loads(GOLDEN.read_text(encoding="utf-8")))
+
+
+def test_a_run_that_broke_by_a_fault_of_ours_leaves_nothing_stuck(
+    world: tuple[Installation, Remotes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installation, remotes = world
+    remotes.company("Lantern Walks")
+
+    def broken(*_: object) -> None:
+        raise KeyError("contact_id")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(send_books, "settle_customer", broken)
+        with pytest.raises(KeyError):
+            engine.run(installation)
+    assert Run.objects.get().state == Run.State.FAILED
+    stuck = Write.objects.get(state=Write.State.SENDING, carried_by=None)
+    Write.objects.update(attempted_at=timezone.now() - outbox.LONGEST_ATTEMPT - timedelta(seconds=1))
+    settle_down(installation)
+    names = sorted(row["contact_name"] for row in remotes.customers().values())
+    assert names == ["Alpine Huts", "Harbour Lights", "Kestrel Tours", "Lantern Walks", "Old Town Walks"]
+    assert sorted(row["Account_Name"] for row in remotes.companies().values()) == names
+    stuck.refresh_from_db()
+    assert stuck.state == Write.State.DONE
