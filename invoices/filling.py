@@ -36,6 +36,7 @@ class LineView:
     tax: Field
     amount: Decimal
     default_tax: str
+    gone_tax: bool
     is_first: bool
     is_last: bool
 
@@ -137,6 +138,7 @@ def _lines(draft: Draft, sums: Sequence[LineTotal], taken: Entry, offer: Offer) 
                 line=line,
                 amount=sum_.amount,
                 default_tax=_default_tax(line, offer),
+                gone_tax=bool(line.tax_id) and line.tax_id not in offer.taxes,
                 is_first=index == 0,
                 is_last=index == len(draft.lines) - 1,
                 **fields,

@@ -98,7 +98,7 @@ def test_a_payment_in_books_becomes_a_note_on_the_deal_once(desk: Desk) -> None:
         feeds.pull(desk.installation, "invoice")
         desk.worker.run()
     document.refresh_from_db()
-    assert (document.status, document.balance) == ("paid", 0)
+    assert (document.status, document.balance) == ("paid", Decimal(0))
     events = TimelineNote.objects.filter(document=document).values_list("event", "state")
     assert sorted(events) == [("created", "done"), ("paid", "done"), ("sent", "done")]
     notes = [row["Note_Content"] for row in desk.bigin.notes("Pipelines", document.record_id).rows]
