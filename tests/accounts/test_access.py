@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.access import Access, may_read
+from accounts.access import MODULES, Access, may_read
 from accounts.models import Installation, Member, RecordAccess
 from accounts.without_browser import sandbox_tokens
 from sandbox.testing import Sandbox
@@ -105,12 +105,23 @@ def test_a_token_that_ended_ends_the_session_and_stores_no_no(sandbox: Sandbox, 
     assert RecordAccess.objects.count() == 0
 
 
-@pytest.mark.parametrize("record_id", ["../users", "1?fields=id", "", "1,2", "é", "1/Notes"])
+@pytest.mark.parametrize("record_id", ["../users", "1?fields=id", "", "1,2", "é", "1/Notes", "1\x00", "1" * 41])
 def test_an_id_that_is_none_reaches_nobody(sandbox: Sandbox, installation: Installation, record_id: str) -> None:
     member = connected_member(installation, sandbox, AMARA)
     before = sandbox.calls()["total"]
     assert not may_read(member, "Contacts", record_id, ask=True).allowed
     assert sandbox.calls()["total"] == before
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_a_members_own_token_reaches_every_module_that_has_a_page(
+    sandbox: Sandbox, installation: Installation, module: str
+) -> None:
+    member = connected_member(installation, sandbox, AMARA)
+    tokens = sandbox_tokens(sandbox.url, AMARA, auth.BIGIN_SETUP_SCOPES, "online")
+    with Client("bigin", f"{sandbox.url}/bigin/v2", lambda _force: tokens.access_token) as client:
+        record = str(Bigin(client).page(module, ["id"]).rows[0]["id"])
+    assert may_read(member, module, record, ask=True) == Access(True)
 
 
 def test_other_modules_do_not_exist_here() -> None:

@@ -1,14 +1,15 @@
 """Tokens of connections: refreshed once however many ask, blocked, lost; the count of calls."""
 
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.core import mail
 from django.db import connection, transaction
-from django.db import connections as databases
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -38,17 +39,37 @@ def in_thread(pk: int) -> str:
         connection.close()
 
 
-def in_process(task: tuple[int, dict[str, Any], dict[str, str]]) -> str:
-    """In a forked worker: nothing of the parent's database connection may be used."""
-    pk, _database, values = task
-    from django.conf import settings  # noqa: PLC0415 - the child's own
+class Refresher:
+    """Another process that asks for the token when told to."""
 
-    for name, value in values.items():
-        setattr(settings, name, value)
-    try:
-        return connections.access_token(pk)
-    finally:
-        connection.close()
+    SCRIPT = (
+        "import sys, django; django.setup(); from accounts import connections; print('ready', flush=True); input(); "
+        "print(connections.access_token(int(sys.argv[1])))"
+    )
+
+    def __init__(self, pk: int, settings: Settings) -> None:
+        parts = urlsplit(os.environ["DATABASE_URL"])
+        told = {
+            "DJANGO_SETTINGS_MODULE": "bigin_books.settings",
+            "DATABASE_URL": parts._replace(path="/" + str(connection.settings_dict["NAME"])).geturl(),
+            **{name: str(getattr(settings, name)) for name in ("SANDBOX_URL", "ZOHO_CLIENT_ID", "ZOHO_CLIENT_SECRET")},
+        }
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", self.SCRIPT, str(pk)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**os.environ, **told},
+        )  # fmt: skip
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline() == "ready\n"
+
+    def go(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+
+    def token(self) -> str:
+        said, _ = self.process.communicate(timeout=60)
+        assert self.process.returncode == 0
+        return said.strip()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -67,15 +88,13 @@ def test_twelve_threads_share_one_refresh(sandbox: Sandbox) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_four_processes_share_one_refresh(sandbox: Sandbox, settings: Settings) -> None:
-    installation = connected_installation(sandbox)
-    pk = expire(installation)
+    pk = expire(connected_installation(sandbox))
     before = refreshes(sandbox)
-    values = {name: getattr(settings, name) for name in ("SANDBOX_URL", "ZOHO_CLIENT_ID", "ZOHO_CLIENT_SECRET")}
-    databases.close_all()
-    context = multiprocessing.get_context("fork")
-    with ProcessPoolExecutor(4, mp_context=context) as pool:
-        tokens = set(pool.map(in_process, [(pk, {}, values)] * 4))
-    assert len(tokens) == 1
+    others = [Refresher(pk, settings) for _ in range(4)]
+    for other in others:
+        other.go()
+    tokens = {other.token() for other in others}
+    assert tokens == {Connection.objects.get(pk=pk).access_token}
     assert refreshes(sandbox) - before == 1
 
 
