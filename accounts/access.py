@@ -1,5 +1,6 @@
 """Whether a member may read a record, as their own token finds out in Bigin (rules 7.7)."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +16,7 @@ WITHOUT_BIGIN = timedelta(hours=24)
 # The token is good and does not reach this module: signing in again would change nothing.
 _NO_SUCH_RIGHT = frozenset({"OAUTH_SCOPE_MISMATCH", "NO_PERMISSION"})
 MODULES = frozenset({"Accounts", "Contacts", "Pipelines", "Products"})
+_ID = re.compile(r"[0-9]{1,40}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,8 @@ def may_read(member: Member, module: str, record_id: str, *, ask: bool = False) 
 
     Without `ask`, a no may only mean that nobody has asked yet. `module` is Bigin's API name.
     """
-    if module not in MODULES:
-        return Access(False, reason=_("Bigin has no such module here."))
+    if module not in MODULES or not _ID.fullmatch(record_id):
+        return Access(False, reason=_("Bigin has no such record here."))
     known = RecordAccess.objects.filter(member=member, module=module, record_id=record_id).first()
     now = timezone.now()
     if known and known.allowed and known.seen_at > now - FRESH:

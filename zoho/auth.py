@@ -34,6 +34,7 @@ BIGIN_MEMBER_SCOPES = (
     "ZohoBigin.modules.contacts.READ",
     "ZohoBigin.modules.accounts.READ",
     "ZohoBigin.modules.pipelines.READ",
+    "ZohoBigin.modules.products.READ",
     "ZohoBigin.users.READ",
     "ZohoBigin.org.READ",
 )

@@ -74,10 +74,14 @@ def sync_now(request: MemberRequest) -> HttpResponse:
 def start(request: MemberRequest) -> HttpResponse:
     """Rules 1.1: once for each module, after its summary was on this page."""
     wanted = [module for module in Module.values if module in request.POST.getlist("module")]
-    for module in wanted:
-        services.start_sync(setting_of(request, module), request.member.name)
     if not wanted:
         return told(request, _("Choose what to start."), "sync:home", level=messages.WARNING)
+    if not all(preview.newest(request.installation, [module]) for module in wanted):
+        return told(
+            request, _("First look at what it would do, then press Start sync."), "sync:home", level=messages.WARNING
+        )
+    for module in wanted:
+        services.start_sync(setting_of(request, module), request.member.name)
     return told(
         request, _("The sync was started. The first run may take a while; it goes on without this page."), "sync:home"
     )

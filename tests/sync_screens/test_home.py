@@ -66,6 +66,7 @@ def test_rule_1_1_the_summary_says_what_will_be_linked_and_created_on_each_side(
 
 
 def test_start_starts_the_chosen_modules_once(client: Client, installation: Installation, queued: Queued) -> None:
+    preview(installation, [])
     client.get(HOME)
     for _press in range(2):
         answer = client.post("/embed/sync/start/", {"module": ["customers"]})
@@ -82,6 +83,7 @@ def test_start_starts_the_chosen_modules_once(client: Client, installation: Inst
 def test_start_queues_one_run_however_often_it_is_pressed(
     client: Client, installation: Installation, queued: Queued
 ) -> None:
+    preview(installation, [])
     client.get(HOME)
     for _press in range(3):
         client.post("/embed/sync/start/", {"module": ["customers", "products"]})
@@ -89,6 +91,16 @@ def test_start_queues_one_run_however_often_it_is_pressed(
         (str(installation.pk), ["customers"], "person"),
         (str(installation.pk), ["products"], "person"),
     ]
+
+
+def test_rule_1_1_start_before_any_preview_starts_nothing(
+    client: Client, installation: Installation, queued: Queued
+) -> None:
+    Run.objects.filter(pk=preview(installation, []).pk).update(modules=["products"])
+    client.post("/embed/sync/start/", {"module": ["customers", "products"]})
+    assert "First look at what it would do" in text_of(client)
+    assert not ModuleSetting.objects.filter(started_at__isnull=False).exists()
+    assert queued.calls == {}
 
 
 def test_start_without_a_choice_says_so(client: Client, installation: Installation) -> None:

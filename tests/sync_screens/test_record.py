@@ -1,6 +1,7 @@
 """The badge on a record's page: for whoever may read that record in Bigin, and for nobody else."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from sync.models import Record
 from tests.factories import make_installation, make_member, signed_in_client
 from tests.sync_screens.conftest import Queued
 from tests.sync_screens.world import World
+from zoho.errors import RetryLater
 
 pytestmark = pytest.mark.django_db
 RECORD = "/embed/sync/record/Accounts/8100000000000000/"
@@ -71,6 +73,27 @@ def test_whoever_may_not_read_the_record_sees_and_does_nothing(
             assert "in step" not in answer.content.decode()
     assert {label: held for label, held in snapshot().items() if label.startswith("sync.")} == rows
     assert queued.calls == {}
+
+
+def test_rule_7_7_with_bigin_down_the_last_yes_reads_and_changes_nothing(
+    rep: Member, world: World, queued: Queued, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*_: object) -> bool:
+        raise RetryLater("No connection.", product="bigin")
+
+    monkeypatch.setattr("accounts.access._bigin_shows", down)
+    RecordAccess.objects.update(seen_at=timezone.now() - timedelta(hours=2))
+    client = signed_in_client(rep)
+    assert 'data-state="in_step"' in client.get(RECORD).content.decode()
+    assert client.post(f"{RECORD}now/").status_code == 200
+    assert queued.calls == {}
+
+
+@pytest.mark.parametrize("record_id", ["1%00", "x" * 65, "%E2%82%AC", "1.5"])
+def test_what_is_no_id_is_not_found(rep: Member, world: World, record_id: str) -> None:
+    client = signed_in_client(rep)
+    url = f"/embed/sync/record/Accounts/{record_id}/"
+    assert [client.get(url).status_code, client.post(f"{url}now/").status_code] == [404, 404]
 
 
 def test_an_unknown_module_is_not_found(rep: Member, world: World) -> None:
