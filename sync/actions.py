@@ -14,7 +14,7 @@ from django.db import transaction
 
 from accounts import connections
 from accounts.models import Installation
-from sync import engine, merging, mirror, picklists, planner, recovery, replicate, send, sources, unlinked
+from sync import details, engine, merging, mirror, picklists, planner, recovery, send, sources, unlinked
 from sync import shape as shapes
 from sync.mapping import Kind
 from sync.models import Issue, Link, Record, RecordKind, Side, Write
@@ -162,7 +162,7 @@ def _refresh_partner(work: Work, books: Record) -> None:
         if row is not None:
             mirror.store_one(work.shape, sources.books_item(work.shape, row), requested_at)
         return
-    replicate.customer_detail(work, books.parent_id if books.kind == RecordKind.PERSON else books.remote_id)
+    details.customer_detail(work, books.parent_id if books.kind == RecordKind.PERSON else books.remote_id)
 
 
 def _pair(work: Work, kind: Kind, record: Record) -> Link | None:

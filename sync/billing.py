@@ -13,7 +13,7 @@ from functools import partial
 from django.db import IntegrityError, transaction
 
 from accounts.models import Installation
-from sync import actions, pairing, picklists, planner, recovery, replicate, send
+from sync import actions, details, pairing, picklists, planner, recovery, send
 from sync import shape as shapes
 from sync.fields import FieldType, shown
 from sync.mapping import Kind
@@ -169,7 +169,7 @@ def _ask_live(work: Work, kind: Kind, record: Record) -> None:
         installation=work.shape.installation, kind=RecordKind.CUSTOMER, remote_id__in=ids, detail_at__isnull=False
     ).values_list("remote_id", flat=True)
     for customer_id in [one for one in dict.fromkeys(ids) if one not in set(known)][:_MOST_CANDIDATES]:
-        replicate.customer_detail(work, customer_id)
+        details.customer_detail(work, customer_id)
 
 
 def _decide(work: Work, kind: Kind, record: Record, anyway: bool) -> EnsuredCustomer | Candidates:

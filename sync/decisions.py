@@ -91,6 +91,8 @@ def link_candidate(issue: Issue, candidate: Record, who: str | Member) -> Link |
     record = issue.record
     if record is None and issue.link is not None:
         record = issue.link.bigin or issue.link.books
+    if issue.kind == Issue.Kind.MERGE and issue.link is not None and candidate.side == Side.BIGIN:
+        record = issue.link.books  # its customer goes to the record that survived
     if record is None or record.side == candidate.side:
         return None
     bigin, books = (record, candidate) if record.side == Side.BIGIN else (candidate, record)

@@ -11,7 +11,7 @@ from functools import partial
 
 from django.db import transaction
 
-from sync import mirror, replicate
+from sync import details, mirror, replicate
 from sync.models import Cursor, Record, RecordKind
 from sync.shape import BIGIN_MODULES, FEED_KINDS
 from sync.work import Work
@@ -102,7 +102,7 @@ def confirm(work: Work, feed: str, suspects: Sequence[Record]) -> int:
 
 def _exists(work: Work, record: Record) -> bool:
     if record.kind == RecordKind.CUSTOMER:
-        return replicate.customer_detail(work, record.remote_id) is not None
+        return details.customer_detail(work, record.remote_id) is not None
     if record.kind == RecordKind.ITEM:
         return work.patiently(lambda: work.books.item(record.remote_id)) is not None
     module = BIGIN_MODULES[record.kind]

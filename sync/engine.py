@@ -18,7 +18,21 @@ from django.utils import timezone
 
 from accounts import connections
 from accounts.models import Installation
-from sync import alerts, brake, deleted, outbox, picklists, planner, recovery, replicate, schedule, scope, send
+from sync import (
+    alerts,
+    brake,
+    deleted,
+    details,
+    outbox,
+    picklists,
+    planner,
+    recovery,
+    replicate,
+    schedule,
+    scope,
+    second_look,
+    send,
+)
 from sync import shape as shapes
 from sync.models import ModuleSetting, Run
 from sync.plan import Policies
@@ -27,6 +41,7 @@ from sync.work import Clock, OutOfTime, Stopped, Work
 from zoho.errors import RateLimited, RetryLater, Unauthorised, ZohoError
 
 log = logging.getLogger(__name__)
+LONGEST_WAIT = 300.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -111,7 +126,7 @@ def _stages(work: Work) -> None:
         recovery.resolve(work, kind)
         planner.pair(work, kind, policies, scope.recent_customers(work, kind))
         planner.plan_dirty(work, kind, policies)
-        held = brake.check(work, kind)
+        held = brake.check(work, kind) + second_look.check(work, kind)
         if held:
             alerts.held(work, kind, held)
         work.stage(f"Sending {kind}")
@@ -133,7 +148,7 @@ def read(work: Work) -> None:
     scope.apply(work)
     if "customers" in work.shape.modules and work.shape.customers_need_detail:
         work.stage("Reading details")
-        replicate.details(work)
+        details.read_all(work)
     for feed in work.shape.feeds:
         brake.vanished(work, feed, deleted.missing(work, feed))
 
@@ -146,7 +161,7 @@ def guarded(work: Work, stages: Callable[[Work], None]) -> Ended:
         log.warning("sync: run %s was stopped from outside", work.run and work.run.pk)
         return Ended(_fresh(work))
     except OutOfTime as reason:
-        return _end(work, Run.State.PARTIAL, reason.reason if reason.resume_in else "", max(reason.resume_in, 1.0))
+        return _cut(work, reason)
     except Unauthorised as error:
         alerts.unauthorised(work, error)
         return _end(work, Run.State.FAILED, f"{error.message} Reconnect {error.product} on the settings page.")
@@ -159,6 +174,20 @@ def guarded(work: Work, stages: Callable[[Work], None]) -> Ended:
         _end(work, Run.State.FAILED, "Something went wrong on our side; the next run tries again.")
         raise
     return _finished(work)
+
+
+def _cut(work: Work, reason: OutOfTime) -> Ended:
+    """The slice is over. A long pause is left to the schedule: a message must not wait in the broker for hours."""
+    installation = work.shape.installation
+    pause = max(reason.resume_in, 1.0)
+    if pause <= LONGEST_WAIT:
+        return _end(work, Run.State.PARTIAL, reason.reason if reason.resume_in else "", pause)
+    resumes = work.clock.now() + timedelta(seconds=pause)
+    schedule.not_before(installation, work.shape.modules, resumes)
+    until = resumes.strftime("%H:%M UTC")
+    if reason.daily:
+        alerts.quota(installation, reason.product, until)
+    return _end(work, Run.State.FAILED, f"{reason.reason} The sync goes on at {until}; nothing is lost.")
 
 
 def _finished(work: Work) -> Ended:

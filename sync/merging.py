@@ -83,7 +83,7 @@ def presence(record: Record | None) -> Presence:
 
 def pair_state(link: Link, place: relations.Place) -> plan.PairState:
     return plan.PairState(
-        bigin=presence(link.bigin),
+        bigin=Presence.PERMANENT if place.survivor else presence(link.bigin),
         books=presence(link.books),
         in_scope=link.bigin is None or link.bigin.in_scope,
         closed=link.state == Link.State.CLOSED,
@@ -107,7 +107,7 @@ def _plan_link(batch: Batch, link: Link, place: relations.Place) -> None:
     elif isinstance(verdict, plan.Remove):
         _remove(batch, link, verdict, place)
     elif isinstance(verdict, plan.Suspect):
-        relations.suspect(batch, link)
+        relations.suspect(batch, link, place)
     elif isinstance(verdict, plan.Move):
         relations.move(batch, link, verdict.to)
 

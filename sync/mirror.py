@@ -128,7 +128,7 @@ def _unchanged(record: Record, item: Seen, fields: Fields, meta: Mapping[str, An
         record.gone_at is None
         and record.modified_at == item.modified_at
         and record.parent_id == item.parent_id
-        and item.in_scope in (None, record.in_scope)
+        and (item.in_scope in (None, record.in_scope) or record.meta.get("born") == "books")
         and record.label == item.label
         and record.fields == fields
         and all(record.meta.get(name) == meta.get(name) for name in _DECIDING)
@@ -141,7 +141,9 @@ def _known(fields: Fields, wanted: Iterable[str]) -> dict[str, Any]:
 
 
 def _scope(item: Seen, held: Record | None) -> bool:
-    """A new record of a view is out until the view was read: its updates start then."""
+    """A new record of a view is out until the view was read; one born in Books stays in (rules 2.2)."""
+    if held is not None and held.meta.get("born") == "books":
+        return True
     if item.in_scope is not None:
         return item.in_scope
     return held.in_scope if held is not None and held.pk else False

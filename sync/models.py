@@ -43,6 +43,7 @@ class ModuleSetting(models.Model):
     mode = models.CharField(max_length=12, choices=Mode.choices, default=Mode.BOTH)
     include_unattached = models.BooleanField(default=False)  # contacts without a company become individual customers
     views = models.JSONField(default=dict)  # {"companies": [view id, …], …}; empty means all records
+    view_rules = models.JSONField(default=dict)  # view id -> its criteria as Bigin told them; a missing one is unknown
     duplicates = models.CharField(max_length=10, choices=Duplicates.choices, default=Duplicates.OVERWRITE)
     policy = models.CharField(max_length=10, choices=Policy.choices, default=Policy.NEWEST)
     picklists = models.JSONField(default=dict)  # side -> field -> values, of mapped picklists

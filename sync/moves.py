@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from sync import bodies, mirror, outbox, removal, replicate, send_books, settle, sources
+from sync import bodies, details, mirror, outbox, removal, send_books, settle, sources
 from sync.creation import PARENT
 from sync.fields import bare, shown
 from sync.models import Link, Record, Write
@@ -77,7 +77,7 @@ def _mail(work: Work, write: Write) -> None:
     seen = sources.books_person(work.shape, person, customer_id, customer.modified_at)
     with transaction.atomic():
         _swap(work, write, seen)
-        replicate.store_customer(work.shape, detail, requested_at)
+        details.store_customer(work.shape, detail, requested_at)
 
 
 def _swap(work: Work, write: Write, seen: sources.Seen) -> None:

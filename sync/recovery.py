@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
-from sync import issues, mirror, moves, outbox, removal, replicate, send_books, settle, sources, unlinked
+from sync import details, issues, mirror, moves, outbox, removal, send_books, settle, sources, unlinked
 from sync.fields import Value, bare, is_normalised, shown
 from sync.mapping import Kind
 from sync.models import Issue, Link, Record, RecordKind, Side, Write
@@ -225,7 +225,7 @@ def _persons(work: Work, write: Write) -> list[Seen]:
     if detail is None:
         return []
     with transaction.atomic():
-        replicate.store_customer(work.shape, detail, work.clock.now())
+        details.store_customer(work.shape, detail, work.clock.now())
     return [sources.books_person(work.shape, one, customer_id, None) for one in sources.persons_of(detail)]
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from django.conf import settings
 
 from sync import lifecycle, unlinked
 from sync.creation import PARENT
@@ -23,10 +26,13 @@ class Place:
     parent_gone: bool = False
     moved_to: str = ""
     problem: str = ""
+    survivor: int | None = None  # of a company that is gone: the record that has its contacts now
 
 
 def places(shape: Shape, kind: Kind, links: Sequence[Link]) -> dict[int, Place]:
     """Where each contact's counterpart belongs by now; a constant number of queries."""
+    if kind is Kind.COMPANY_CUSTOMER:
+        return _survivors(shape, links)
     if kind is not Kind.CONTACT_PERSON:
         return {}
     contacts = [link.bigin for link in links if link.bigin is not None]
@@ -38,6 +44,31 @@ def places(shape: Shape, kind: Kind, links: Sequence[Link]) -> dict[int, Place]:
         ).values_list("remote_id", flat=True)
     )
     return {link.pk: _place(link, customers, gone) for link in links}
+
+
+def _survivors(shape: Shape, links: Sequence[Link]) -> dict[int, Place]:
+    """Contacts of a company that is gone point at another one: it was probably merged into that (rules 5.3)."""
+    gone = {link.books.remote_id: link for link in links if link.bigin and link.bigin.gone_at and link.books}
+    if not gone:
+        return {}
+    moved = Link.objects.filter(
+        installation=shape.installation,
+        kind=Kind.CONTACT_PERSON,
+        books__parent_id__in=gone,
+        bigin__gone_at=None,
+        bigin__isnull=False,
+    ).exclude(state__in=Link.DEAD)
+    pairs = moved.values_list("books__parent_id", "bigin__parent_id")
+    wanted = {customer: company for customer, company in pairs if company}
+    rows = Record.objects.filter(
+        installation=shape.installation, kind=RecordKind.COMPANY, remote_id__in=wanted.values(), gone_at=None
+    )
+    standing = {record.remote_id: record.pk for record in rows}
+    return {
+        gone[customer].pk: Place(survivor=standing[company])
+        for customer, company in wanted.items()
+        if company in standing
+    }
 
 
 def _place(link: Link, customers: dict[str, str], gone: set[str]) -> Place:
@@ -56,21 +87,110 @@ def _place(link: Link, customers: dict[str, str], gone: set[str]) -> Place:
 
 def note(batch: Batch, link: Link, place: Place) -> None:
     """A person that cannot follow its contact stays, and a person is told (rules 5.6)."""
+    if link.kind == Kind.CONTACT_CUSTOMER:
+        _gained_company(batch, link)
+        return
+    loses = link.bigin is not None and not link.bigin.parent_id
+    if place.problem and loses and Kind.CONTACT_CUSTOMER in batch.work.shape.active:
+        _let_go(batch, link, "It has no company any more and becomes a customer of its own.")
+        return
     if place.problem and link.state == Link.State.LINKED:
         batch.draft(link, Issue.Kind.SKIPPED, "stays", place.problem, "Give it a company that is kept in step.")
 
 
-def suspect(batch: Batch, link: Link) -> None:
+def _gained_company(batch: Batch, link: Link) -> None:
+    """An individual customer whose contact has a company now becomes a person there, unless it has documents."""
+    contact, customer = link.bigin, link.books
+    if (
+        contact is None
+        or customer is None
+        or not contact.parent_id
+        or Kind.CONTACT_PERSON not in batch.work.shape.active
+    ):
+        return
+    if contact.parent_id not in unlinked.partner_ids(batch.work.shape, Side.BIGIN, [contact.parent_id]):
+        return
+    if customer.meta.get("has_transaction"):
+        batch.draft(
+            link,
+            Issue.Kind.SKIPPED,
+            "own_customer",
+            f"{contact.label} has a company now, but documents of its own in Books: it stays a customer of its own.",
+            "Bill new deals to the company; add it there as a person too if you wish.",
+        )
+        return
+    _let_go(batch, link, "It has a company now and becomes a person there.")
+
+
+def _let_go(batch: Batch, link: Link, reason: str) -> None:
+    """The contact is free for another pair; what it had in Books goes under the delete policy (rules 5.6)."""
+    policy = batch.work.shape.setting(batch.kind).delete_policy
+    contact = link.bigin
+    Link.objects.filter(pk=link.pk).update(bigin=None, state=Link.State.CLOSED, reason=reason)
+    link.bigin, link.state = None, Link.State.CLOSED
+    batch.writes = [write for write in batch.writes if write.link_id != link.pk]
+    if contact is not None:
+        batch.planned.remove(contact)
+        Record.objects.filter(pk=contact.pk).update(dirty=True)
+    if policy == "keep":
+        return
+    ends = Write.Op.DELETE if policy == "delete" or batch.kind is Kind.CONTACT_PERSON else Write.Op.INACTIVE
+    batch.writes.append(
+        Write(
+            installation=batch.work.shape.installation,
+            run=batch.work.run,
+            link=link,
+            side=Side.BOOKS,
+            op=ends,
+            not_before=batch.work.clock.now() + timedelta(seconds=settings.SYNC_DELETE_WAIT_SECONDS),
+        )
+    )
+
+
+def suspect(batch: Batch, link: Link, place: Place) -> None:
     """Gone for good at first sight: two records of Bigin were probably merged; nothing is propagated (rules 5.3)."""
     if not lifecycle.close(link, "It disappeared from Bigin for good; perhaps it was merged into another record."):
         return
     label = link.bigin.label if link.bigin else ""
+    survivor = Record.objects.filter(pk=place.survivor).first() if place.survivor else None
+    if survivor is not None:
+        _merged(batch, link, label, survivor)
+        return
     batch.draft(
         link,
         Issue.Kind.MERGE,
         "merge",
         f"{label} disappeared from Bigin for good; perhaps it was merged. Nothing was changed in Books.",
         "Link its counterpart to the record that survived, or delete it in Books yourself.",
+    )
+
+
+def _merged(batch: Batch, link: Link, label: str, survivor: Record) -> None:
+    its = Link.objects.filter(bigin=survivor).exclude(state__in=Link.DEAD).select_related("books").first()
+    candidate = {
+        "record": survivor.pk,
+        "id": survivor.remote_id,
+        "label": survivor.label,
+        "score": 90,
+        "why": "survivor",
+    }
+    if its is None:
+        batch.draft(
+            link,
+            Issue.Kind.MERGE,
+            "merged",
+            f"{label} was merged into {survivor.label} in Bigin. Nothing was changed in Books.",
+            f"Link its customer to {survivor.label}.",
+            candidates=[candidate],
+        )
+        return
+    second = its.books.label if its.books else ""
+    batch.draft(
+        link,
+        Issue.Kind.MERGE,
+        "two_customers",
+        f"{label} was merged into {survivor.label} in Bigin: one company, two customers in Books.",
+        f"Decide in Books which of {link.books.label if link.books else ''} and {second} stays.",
     )
 
 

@@ -1,21 +1,21 @@
 """Reading the remotes into the mirror, page by page, with a cursor per list; network, then one transaction a page.
 
-How a row becomes a `Record` is in `sync/sources.py` and `sync/mirror.py`; deletions in `sync/deleted.py`.
+How a row becomes a `Record` is in `sync/sources.py` and `sync/mirror.py`; deletions in `sync/deleted.py`, addresses and
+persons in `sync/details.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from sync import mirror, rotation, sources
-from sync.models import Cursor, Feed, Record, RecordKind
+from sync.models import Cursor, Feed, RecordKind
 from sync.shape import BIGIN_MODULES, FEED_KINDS, Shape
 from sync.sources import Seen
 from sync.work import Work
@@ -286,67 +286,3 @@ def _save(cursor: Cursor, **values: Any) -> None:
     for name, value in values.items():
         setattr(cursor, name, value)
     cursor.save(update_fields=list(values))
-
-
-# Details
-
-
-def details(work: Work) -> None:
-    """Reads the detail of every customer whose row changed: addresses and persons are in no list of Books."""
-    for customer_id in _without_detail(work.shape):
-        work.check()
-        customer_detail(work, customer_id)
-
-
-def _without_detail(shape: Shape) -> Iterator[str]:
-    last = 0
-    while True:
-        rows = list(
-            Record.objects.filter(
-                installation=shape.installation, kind=RecordKind.CUSTOMER, detail_at=None, gone_at=None, pk__gt=last
-            )
-            .order_by("pk")
-            .values_list("pk", "remote_id")[:100]
-        )
-        if not rows:
-            return
-        last = rows[-1][0]
-        yield from (remote_id for _, remote_id in rows)
-
-
-def customer_detail(work: Work, customer_id: str) -> sources.RemoteRow | None:
-    """Reads and stores one customer with its persons; None and marked as gone when Books says it is not there."""
-    requested_at = timezone.now()
-    detail = work.patiently(lambda: work.books.contact(customer_id))
-    with transaction.atomic():
-        if detail is None:
-            _gone(work.shape, customer_id, requested_at)
-        else:
-            store_customer(work.shape, detail, requested_at)
-    return detail
-
-
-def store_customer(shape: Shape, detail: sources.RemoteRow, requested_at: datetime) -> None:
-    """A customer's detail and, where persons are kept in step, its persons. Needs a transaction."""
-    seen = sources.books_customer(shape, detail, detailed=True)
-    mirror.store(shape, [seen], requested_at)
-    if shape.kinds_with(RecordKind.PERSON):
-        people = [
-            sources.books_person(shape, person, seen.remote_id, seen.modified_at)
-            for person in sources.persons_of(detail)
-        ]
-        mirror.store_persons(shape, seen.remote_id, people, requested_at)
-
-
-def _gone(shape: Shape, customer_id: str, requested_at: datetime) -> None:
-    record = (
-        Record.objects.select_for_update()
-        .filter(installation=shape.installation, kind=RecordKind.CUSTOMER, remote_id=customer_id, gone_at=None)
-        .first()
-    )
-    if record is not None and (record.settled_at is None or record.settled_at <= requested_at):
-        mirror.gone(record, "vanished")
-        for person in Record.objects.select_for_update().filter(
-            installation=shape.installation, kind=RecordKind.PERSON, parent_id=customer_id, gone_at=None
-        ):
-            mirror.gone(person, "vanished")

@@ -64,6 +64,13 @@ def no_later(installation: Installation, modules: Sequence[str], moment: datetim
     ).update(next_run_at=Least(F("next_run_at"), moment))
 
 
+def not_before(installation: Installation, modules: Sequence[str], moment: datetime) -> None:
+    """Zoho takes no calls until then."""
+    ModuleSetting.objects.filter(installation=installation, module__in=list(modules), started_at__isnull=False).update(
+        next_run_at=moment, queued_at=None
+    )
+
+
 def interval(setting: ModuleSetting, now: datetime) -> timedelta:
     """The chosen one, or longer where the calls left today would not last until the quota resets."""
     chosen = timedelta(minutes=setting.interval_minutes)

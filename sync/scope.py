@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from sync import replicate
 from sync.mapping import Kind
-from sync.models import Cursor, Record
+from sync.models import Cursor, Module, ModuleSetting, Record, RecordKind
 from sync.shape import BIGIN_MODULES, FEED_KINDS
 from sync.work import Work
 
@@ -29,10 +29,24 @@ def apply(work: Work) -> None:
         now = work.clock.now()
         if cursor.views_read_at is not None and cursor.views_read_at > now - VIEWS_EVERY:
             continue
+        _read_rules(work, kind, views)
         members = frozenset(record_id for view in views for record_id in _ids(work, kind, view))
         with transaction.atomic():
             _mark(work, kind, members)
             Cursor.objects.filter(pk=cursor.pk).update(views_read_at=now)
+
+
+def _read_rules(work: Work, kind: str, views: tuple[str, ...]) -> None:
+    """The views' criteria, by which new and changed rows are judged between two readings of the ids."""
+    rules = {}
+    for view in views:
+        row = work.patiently(partial(work.bigin.custom_view, BIGIN_MODULES[kind], view))
+        if row is not None:
+            rules[view] = row.get("criteria")
+    module = Module.PRODUCTS if kind == RecordKind.PRODUCT else Module.CUSTOMERS
+    setting = ModuleSetting.objects.get(installation=work.shape.installation, module=module)
+    setting.view_rules = {**setting.view_rules, **rules}
+    setting.save(update_fields=["view_rules"])
 
 
 def _ids(work: Work, kind: str, view: str) -> list[str]:
@@ -52,7 +66,7 @@ def _ids(work: Work, kind: str, view: str) -> list[str]:
 def _mark(work: Work, kind: str, members: frozenset[str]) -> None:
     rows = Record.objects.filter(installation=work.shape.installation, kind=kind)
     joined = rows.filter(remote_id__in=members, in_scope=False)
-    left = rows.exclude(remote_id__in=members).filter(in_scope=True)
+    left = rows.exclude(remote_id__in=members).filter(in_scope=True).exclude(meta__born="books")
     for found, inside in ((joined, True), (left, False)):
         found.update(in_scope=inside, dirty=True)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from sync import bodies, outbox, refusals, settle, sources, unlinked
+from sync import bodies, outbox, owners, refusals, settle, sources, unlinked
 from sync.fields import FieldType
 from sync.mapping import Kind
 from sync.models import Side, Write
@@ -97,7 +97,7 @@ def _new_row(
 ) -> bodies.Body:
     person = write.link.books
     row = bodies.bigin_row(kind, write.fields, types, parents.get(person.parent_id, "") if person else "")
-    owner = work.shape.setting(kind).defaults.get("owner_id")
+    owner = owners.of(work, write.link.books) or work.shape.setting(kind).defaults.get("owner_id")
     if owner:
         row["Owner"] = {"id": owner}
     return row

@@ -15,7 +15,7 @@ from sync import issues, lifecycle, mirror, outbox, plan
 from sync.creation import PARENT
 from sync.fields import Fields, Value, is_normalised
 from sync.mapping import Kind
-from sync.models import Link, Record, Side, Write
+from sync.models import Issue, Link, Record, Side, Write
 from sync.plan import Policies, SideState
 from sync.shape import MODULE_OF
 from sync.sources import Seen
@@ -55,7 +55,8 @@ def together(work: Work, items: Sequence[Settled]) -> None:
         mirror.upsert(touched)
         Link.objects.bulk_update(links.values(), ["bigin", "books", "state", "bigin_base", "books_base", "settled_at"])
         pairs = [pk for link in links.values() for pk in (link.bigin_id, link.books_id) if pk]
-        issues.close_settled(work.shape.installation, [], links=links, records=pairs)
+        # Only what was said about writes: what planning raised in this very run stands.
+        issues.close_settled(work.shape.installation, [], links=links, records=pairs, kinds=(Issue.Kind.REJECTED,))
         made = {write.link_id for write, _ in items if write.op == Write.Op.CREATE}
         lifecycle.children_may_go(work.shape, [link for pk, link in links.items() if pk in made])
 
@@ -74,6 +75,8 @@ def _settle(work: Work, link: Link, write: Write, record: Record) -> Record:
         link.books = record
     if write.op == Write.Op.CREATE:
         link.state = Link.State.LINKED
+        if write.side == Side.BIGIN:  # born in Books: list views do not put it out of scope (rules 2.2)
+            record.meta, record.in_scope = {**record.meta, "born": "books"}, True
     if write.op != Write.Op.MOVE:  # it takes values along, also such as Bigin has not seen yet: no agreement on any
         _set_bases(link, write, record)
     now = work.clock.now()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from accounts.models import Installation
 from sync import mapping
@@ -105,6 +106,14 @@ class Shape:
         name = {"company": "companies", "contact": "contacts", "product": "products"}[record_kind]
         setting = self.settings.get(Module.PRODUCTS if record_kind == RecordKind.PRODUCT else Module.CUSTOMERS)
         return tuple(setting.views.get(name) or ()) if setting else ()
+
+    def view_rules(self, record_kind: str) -> list[Mapping[str, Any] | None]:
+        """Criteria of those views; [] where one of them is not known, so that only its ids can tell."""
+        setting = self.settings.get(Module.PRODUCTS if record_kind == RecordKind.PRODUCT else Module.CUSTOMERS)
+        views = self.views(record_kind)
+        if setting is None or any(view not in setting.view_rules for view in views):
+            return []
+        return [setting.view_rules[view] for view in views]
 
     def first(self, kind: Kind) -> First:
         """How a fresh pair is brought together (rules 3.2 and design section 4)."""

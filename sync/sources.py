@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sync import keys
+from sync import keys, membership
 from sync.fields import Fields, FieldType, Value, canonical, full_name, shown
 from sync.mapping import Kind
 from sync.models import RecordKind
@@ -59,7 +59,8 @@ def types(shape: Shape, record_kind: str) -> dict[str, FieldType]:
 def bigin_fields(shape: Shape, record_kind: str) -> list[str]:
     """What a list of Bigin is asked for; the composite name is two fields there."""
     names = {name for name in shape.wanted(record_kind) if name != "Name"}
-    return sorted({*names, *_KEY_FIELDS[record_kind], *_ALWAYS})
+    asked = {name for rule in shape.view_rules(record_kind) for name in membership.fields_of(rule)}
+    return sorted({*names, *asked, *_KEY_FIELDS[record_kind], *_ALWAYS})
 
 
 def bigin_record(shape: Shape, record_kind: str, row: RemoteRow) -> Seen:
@@ -77,8 +78,16 @@ def bigin_record(shape: Shape, record_kind: str, row: RemoteRow) -> Seen:
         meta={"created_by": _lookup_id(row.get("Created_By"))},
         modified_at=parse_time_or_none(row.get("Modified_Time")),
         created_at=parse_time_or_none(row.get("Created_Time")),
-        in_scope=None if shape.views(record_kind) else True,
+        in_scope=_in_views(shape, record_kind, row),
     )
+
+
+def _in_views(shape: Shape, record_kind: str, row: RemoteRow) -> bool | None:
+    """True without views; else what their criteria say; None where only their ids can tell (rules 2.1)."""
+    if not shape.views(record_kind):
+        return True
+    rules = shape.view_rules(record_kind)
+    return membership.belongs(row, rules) if rules else None
 
 
 def _bigin_has(row: RemoteRow, name: str) -> bool:
@@ -189,6 +198,8 @@ def _customer_meta(row: RemoteRow, detailed: bool) -> dict[str, Any]:
         meta["primary"] = str(row.get("primary_contact_id") or "") or _primary_id(row)
         meta["created_by"] = str(row.get("created_by_id") or "")
         meta["address"] = _unmapped_address(row)
+        meta["has_transaction"] = row.get("has_transaction") in (True, "true")
+        meta["owner"] = str(row.get("owner_id") or "")
         for name in ("zcrm_account_id", "zcrm_contact_id"):
             if row.get(name):
                 meta[name] = str(row[name])

@@ -29,10 +29,12 @@ class Stopped(Exception):
 class OutOfTime(Exception):
     """The slice's time is over, or Zoho asks for a longer pause than is left of it: the next slice goes on."""
 
-    def __init__(self, reason: str = "", resume_in: float = 0.0) -> None:
+    def __init__(self, reason: str = "", resume_in: float = 0.0, product: str = "", daily: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.resume_in = resume_in
+        self.product = product
+        self.daily = daily  # the day's quota is used up
 
 
 @dataclass
@@ -55,6 +57,7 @@ class Work:
     clock: Clock = field(default_factory=Clock)
     deadline: float = float("inf")
     counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    owners: dict[str, str] | None = None  # id of a Books user -> id of the Bigin user, once asked for
     _beaten: float = 0.0
 
     def count(self, module: str, side: str, outcome: str, number: int = 1) -> None:
@@ -106,7 +109,7 @@ class Work:
                 if self.run is None:
                     raise
                 if self.clock.monotonic() + pause >= self.deadline:
-                    raise OutOfTime(str(error.message), pause) from error
+                    raise OutOfTime(str(error.message), pause, error.product, error.scope == "daily") from error
                 self._wait(pause)
 
     def _wait(self, seconds: float) -> None:

@@ -1,0 +1,75 @@
+"""Details of customers: addresses and persons, which are in no list of Books. Network, then one transaction each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from sync import mirror, sources
+from sync.models import Record, RecordKind
+from sync.shape import Shape
+from sync.work import Work
+
+
+def read_all(work: Work) -> None:
+    """Reads the detail of every customer whose row changed: addresses and persons are in no list of Books."""
+    for customer_id in _without_detail(work.shape):
+        work.check()
+        customer_detail(work, customer_id)
+
+
+def _without_detail(shape: Shape) -> Iterator[str]:
+    last = 0
+    while True:
+        rows = list(
+            Record.objects.filter(
+                installation=shape.installation, kind=RecordKind.CUSTOMER, detail_at=None, gone_at=None, pk__gt=last
+            )
+            .order_by("pk")
+            .values_list("pk", "remote_id")[:100]
+        )
+        if not rows:
+            return
+        last = rows[-1][0]
+        yield from (remote_id for _, remote_id in rows)
+
+
+def customer_detail(work: Work, customer_id: str) -> sources.RemoteRow | None:
+    """Reads and stores one customer with its persons; None and marked as gone when Books says it is not there."""
+    requested_at = timezone.now()
+    detail = work.patiently(lambda: work.books.contact(customer_id))
+    with transaction.atomic():
+        if detail is None:
+            _gone(work.shape, customer_id, requested_at)
+        else:
+            store_customer(work.shape, detail, requested_at)
+    return detail
+
+
+def store_customer(shape: Shape, detail: sources.RemoteRow, requested_at: datetime) -> None:
+    """A customer's detail and, where persons are kept in step, its persons. Needs a transaction."""
+    seen = sources.books_customer(shape, detail, detailed=True)
+    mirror.store(shape, [seen], requested_at)
+    if shape.kinds_with(RecordKind.PERSON):
+        people = [
+            sources.books_person(shape, person, seen.remote_id, seen.modified_at)
+            for person in sources.persons_of(detail)
+        ]
+        mirror.store_persons(shape, seen.remote_id, people, requested_at)
+
+
+def _gone(shape: Shape, customer_id: str, requested_at: datetime) -> None:
+    record = (
+        Record.objects.select_for_update()
+        .filter(installation=shape.installation, kind=RecordKind.CUSTOMER, remote_id=customer_id, gone_at=None)
+        .first()
+    )
+    if record is not None and (record.settled_at is None or record.settled_at <= requested_at):
+        mirror.gone(record, "vanished")
+        for person in Record.objects.select_for_update().filter(
+            installation=shape.installation, kind=RecordKind.PERSON, parent_id=customer_id, gone_at=None
+        ):
+            mirror.gone(person, "vanished")

@@ -1,0 +1,99 @@
+"""A first run that would do something else than its preview showed waits for a second look (issue 4, rules 1.1).
+
+Counts database rows only; what is held is released like anything the brake held.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from django.db import transaction
+from django.db.models import Q
+
+from sync import issues
+from sync.mapping import Kind
+from sync.models import Issue, ModuleSetting, Proposal, Run, Write
+from sync.shape import MODULE_OF
+from sync.work import Work
+
+SHARE, LEAST = 0.10, 3
+_OUTCOMES = {"create": Write.Op.CREATE, "update": Write.Op.UPDATE}
+
+
+def check(work: Work, kind: Kind) -> list[Write]:
+    """Holds the pending writes of this kind when counts differ from the newest preview's by more than a tenth."""
+    setting = work.shape.setting(kind)
+    preview = _preview(setting)
+    if preview is None:
+        return []
+    planned, proposed = _planned(work, kind), _proposed(preview, kind)
+    differing = [key for key in planned.keys() | proposed.keys() if _differs(planned[key], proposed[key])]
+    if not differing:
+        return []
+    return _hold(work, kind, planned, proposed)
+
+
+def _preview(setting: ModuleSetting) -> Run | None:
+    """The one that was on the screen when Start was pressed; None once the module was in step."""
+    if setting.last_sync_at is not None or setting.started_at is None:
+        return None
+    rows = Run.objects.filter(
+        installation=setting.installation_id,
+        kind=Run.Kind.PREVIEW,
+        state=Run.State.DONE,
+        finished_at__lte=setting.started_at,
+        modules__contains=[setting.module],
+    )
+    return rows.order_by("-started_at").first()
+
+
+def _planned(work: Work, kind: Kind) -> Counter[tuple[str, str]]:
+    rows = Write.objects.filter(
+        installation=work.shape.installation, link__kind=kind, op__in=_OUTCOMES.values(), undoes=None
+    ).exclude(state=Write.State.WITHDRAWN)
+    return Counter(rows.values_list("side", "op"))
+
+
+def _proposed(preview: Run, kind: Kind) -> Counter[tuple[str, str]]:
+    rows = Proposal.objects.filter(run=preview, kind=kind, outcome__in=_OUTCOMES)
+    return Counter((side, _OUTCOMES[outcome]) for side, outcome in rows.values_list("side", "outcome"))
+
+
+def _differs(planned: int, proposed: int) -> bool:
+    return abs(planned - proposed) > max(proposed * SHARE, LEAST)
+
+
+def _hold(work: Work, kind: Kind, planned: Counter[tuple[str, str]], proposed: Counter[tuple[str, str]]) -> list[Write]:
+    pending = Write.objects.filter(
+        installation=work.shape.installation, state=Write.State.PENDING, approved=False, undoes=None
+    ).filter(Q(link__kind=kind) | Q(carried_by__link__kind=kind))
+    with transaction.atomic():
+        held = list(pending.select_for_update(of=("self",)).order_by("pk"))
+        if not held:
+            return []
+        Write.objects.filter(pk__in=[write.pk for write in held]).update(state=Write.State.HELD)
+        issues.raise_one(work.shape.installation, _draft(work, kind, held, planned, proposed), work.run)
+    work.count(MODULE_OF[kind], "both", "held", len(held))
+    return held
+
+
+def _draft(
+    work: Work,
+    kind: Kind,
+    held: list[Write],
+    planned: Counter[tuple[str, str]],
+    proposed: Counter[tuple[str, str]],
+) -> issues.Draft:
+    told = "; ".join(
+        f"{op}s in {'Bigin' if side == 'bigin' else 'Books'}: {proposed[side, op]} shown, {planned[side, op]} now"
+        for side, op in sorted(planned.keys() | proposed.keys())
+        if planned[side, op] != proposed[side, op]
+    )
+    return issues.Draft(
+        MODULE_OF[kind],
+        Issue.Kind.HELD,
+        f"differs_from_preview_{kind}",
+        f"The run would do something else than the preview showed. {told}. Nothing of it was sent.",
+        "Look at the list; approve it if it is meant, or refuse it and make a new preview.",
+        {"writes": [write.pk for write in held], "count": len(held), "run": work.run.pk if work.run else None},
+    )

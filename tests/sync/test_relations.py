@@ -1,0 +1,105 @@
+"""Rules 5.3 and 5.6 where records of one side change their place: merges, and contacts that gain or lose a company."""
+
+from __future__ import annotations
+
+from sync import services
+from sync.models import Link, Record
+from tests.sync.world import World
+
+
+def merged(world: World, survivor: str, loser: str) -> None:
+    world.later()
+    world.sandbox.control("POST", "bigin/merge", {"module": "Accounts", "survivor": survivor, "loser": loser})
+
+
+def huts(world: World) -> tuple[str, str]:
+    company = world.remotes.company("Alpine Huts")
+    contact = world.remotes.contact("Berg", company, First_Name="Nils", Email="nils@alpine.example")
+    return company, contact
+
+
+def test_rule_5_3_a_merge_is_never_propagated_and_two_customers_are_told(world: World) -> None:
+    loser, _ = huts(world)
+    survivor = world.remotes.company("Alpine Huts AG")
+    world.settle()
+    merged(world, survivor, loser)
+    world.settle()
+    assert world.customer_names() == ["Alpine Huts", "Alpine Huts AG"]
+    codes = {issue.code for issue in world.issues()}
+    assert codes & {"merge", "two_customers"}
+    assert world.writes(op="delete") == []
+
+
+def test_rule_5_3_the_link_may_move_to_the_record_that_survived(world: World) -> None:
+    loser, contact = huts(world)
+    world.settle()
+    services.pause(world.customers, "Ada")
+    survivor = world.remotes.company("Alpine Huts AG")
+    Link.objects.filter(bigin__remote_id=survivor).delete()
+    services.resume(world.customers, "Ada")
+    merged(world, survivor, loser)
+    # The survivor was never in step: as in a view of its own.
+    world.settle()
+    issue = next(issue for issue in world.issues() if issue.kind == "merge")
+    record = Record.objects.get(remote_id=survivor)
+    services.link_candidate(issue, record, "Ada")
+    world.settle()
+    link = world.link(survivor)
+    assert link.books is not None
+    assert link.books.remote_id in world.remotes.customers()
+    assert contact in world.remotes.contacts()
+
+
+def test_rule_5_6_an_individual_customer_gains_a_company_and_becomes_its_person(world: World) -> None:
+    world.configure(include_unattached=True)
+    company = world.remotes.company("Alpine Huts")
+    contact = world.remotes.contact("Okafor", First_Name="Ada", Email="ada@example.com")
+    world.settle()
+    assert world.customer_names() == ["Ada Okafor", "Alpine Huts"]
+    world.later()
+    world.remotes.update("Contacts", contact, Account_Name={"id": company})
+    world.settle()
+    assert world.customer_names() == ["Alpine Huts"]
+    persons = world.remotes.customer(world.remotes.customer_named("Alpine Huts"))["persons"]
+    assert [one["email"] for one in persons] == ["ada@example.com"]
+    assert len(world.remotes.contacts()) == 1
+
+
+def test_rule_5_6_with_documents_of_its_own_it_stays_a_customer_and_is_told(world: World) -> None:
+    world.configure(include_unattached=True)
+    company = world.remotes.company("Alpine Huts")
+    contact = world.remotes.contact("Okafor", First_Name="Ada", Email="ada@example.com")
+    world.settle()
+    customer = world.remotes.customer_named("Ada Okafor")
+    line = {"name": "Tour", "rate": "10", "quantity": "1"}
+    world.remotes.books.create_document("invoices", {"customer_id": customer, "line_items": [line]})
+    world.later()
+    world.remotes.edit_customer(customer, website="https://ada.example")
+    world.remotes.update("Contacts", contact, Account_Name={"id": company})
+    world.settle()
+    assert world.customer_names() == ["Ada Okafor", "Alpine Huts"]
+    assert "documents of its own" in world.issue("own_customer").reason
+
+
+def test_rule_5_6_a_person_that_loses_its_company_becomes_a_customer_where_those_are_included(world: World) -> None:
+    world.configure(include_unattached=True)
+    _, contact = huts(world)
+    world.settle()
+    world.later()
+    world.remotes.update("Contacts", contact, Account_Name=None)
+    world.settle()
+    assert world.customer_names() == ["Alpine Huts", "Nils Berg"]
+    assert world.remotes.customer(world.remotes.customer_named("Alpine Huts"))["persons"] == []
+    assert len(world.remotes.contacts()) == 1
+
+
+def test_rule_4_6_a_record_born_in_books_belongs_to_the_user_with_its_owners_address(world: World) -> None:
+    users = {str(user["email"]): str(user["user_id"]) for user in world.remotes.books.users()}
+    known = {str(user["email"]): str(user["id"]) for user in world.remotes.bigin.users("ActiveUsers")}
+    mail = next(mail for mail in users if mail in known)
+    world.remotes.new_customer("Old Town Walks", owner_id=users[mail])
+    world.settle()
+    company = next(iter(world.remotes.companies()))
+    row = world.remotes.bigin.get("Accounts", company, ["Owner"])
+    assert row is not None
+    assert row["Owner"]["id"] == known[mail]
