@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -66,6 +67,12 @@ class Server:
         return self.products[-1], path
 
     async def handle(self, http: web.Request) -> web.StreamResponse:
+        """Zoho's servers tell their own time: clients reckon with it."""
+        answer = await self._handle(http)
+        answer.headers["Date"] = format_datetime(self.world.clock.now(), usegmt=True)
+        return answer
+
+    async def _handle(self, http: web.Request) -> web.StreamResponse:
         world = self.world
         product, path = self.find(http.path)
         try:

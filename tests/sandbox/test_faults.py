@@ -196,6 +196,12 @@ def test_calls_are_counted_per_endpoint(bigin: Bigin) -> None:
     assert log[4]["query"] == ["fields"]
 
 
+def test_answers_are_dated_by_the_sandboxs_clock(bigin: Bigin) -> None:
+    """Design 3: marks are reckoned from the first page's Date header."""
+    bigin.sandbox.control("PUT", "clock", {"now": "2030-01-01T00:00:00+00:00"})
+    assert bigin.get("/org").headers["Date"].startswith("Tue, 01 Jan 2030 00:00:0")
+
+
 def test_clock_moves_only_by_its_door(sandbox: Sandbox) -> None:
     """Design 8: PUT clock."""
     sandbox.control("PUT", "clock", {"now": "2030-01-01T00:00:00+00:00"})
