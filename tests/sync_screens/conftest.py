@@ -9,9 +9,10 @@ from django.apps import apps
 from django.test import Client
 
 from accounts.models import Installation, Member
-from sync import tasks
+from sync import metadata, tasks
 from tests.factories import make_installation, make_member, signed_in_client
 from tests.sync_screens.world import World, fill
+from zoho.errors import RetryLater
 
 # What looking at a page may move: the session's own row.
 _OF_THE_VISIT = {"sessions.Session"}
@@ -37,6 +38,17 @@ def queued(monkeypatch: pytest.MonkeyPatch) -> Queued:
     for name in ("run_sync", "run_preview", "run_record"):
         monkeypatch.setattr(getattr(tasks, name), "delay", remember(name))
     return held
+
+
+@pytest.fixture(autouse=True)
+def zoho_is_out_of_reach(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """But for tests with a sandbox: nothing here may look for Zoho itself."""
+
+    def nobody(*_: object, **__: object) -> None:
+        raise RetryLater("Zoho does not answer.", product="bigin", code="unreachable")
+
+    if "sandbox" not in request.fixturenames:
+        monkeypatch.setattr(metadata, "offered", nobody)
 
 
 @pytest.fixture

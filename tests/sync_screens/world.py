@@ -46,16 +46,18 @@ def fill(installation: Installation) -> World:
     run = Run.objects.filter(installation=installation, kind=Run.Kind.SYNC).order_by("-started_at")[0]
     write = run.writes.order_by("pk")[0]
     alone = record(installation, Side.BIGIN, RecordKind.COMPANY, "8100000000000999", "Northern Lights Tours")
-    for day in range(14):
-        for product, calls in (("bigin", 300 + 37 * day), ("books", 900 + 211 * (day % 5))):
-            Quota.objects.create(
-                installation=installation,
-                product=product,
-                day=(now - timedelta(days=day)).date(),
-                calls=calls,
-                limit=5000,
-                remaining=5000 - calls,
-            )
+    Quota.objects.bulk_create(
+        Quota(
+            installation=installation,
+            product=product,
+            day=(now - timedelta(days=day)).date(),
+            calls=calls,
+            limit=5000,
+            remaining=5000 - calls,
+        )
+        for day in range(14)
+        for product, calls in (("bigin", 300 + 37 * day), ("books", 900 + 211 * (day % 5)))
+    )
     AuditEntry.objects.create(
         installation=installation, who="Ada Keller", what="Changed the interval of Products to every hour."
     )
@@ -159,8 +161,8 @@ def history(installation: Installation, links: list[Link], days: int) -> Run:
         },
         calls={"bigin": 6 + days, "books": 2 + days * 2},
     )
-    for link in links[:3]:
-        Write.objects.create(
+    done = [
+        Write(
             installation=installation,
             run=run,
             link=link,
@@ -172,7 +174,9 @@ def history(installation: Installation, links: list[Link], days: int) -> Run:
             settled_at=began,
             attempts=1,
         )
-    Write.objects.create(
+        for link in links[:3]
+    ]
+    refused = Write(
         installation=installation,
         run=run,
         link=links[3],
@@ -184,6 +188,7 @@ def history(installation: Installation, links: list[Link], days: int) -> Run:
         attempts=1,
         error="Bigin refused the phone number. Correct it in Books, then press Retry.",
     )
+    Write.objects.bulk_create([*done, refused])
     return run
 
 
