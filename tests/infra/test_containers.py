@@ -39,7 +39,9 @@ def told(service: dict[str, Any]) -> dict[str, str]:
         return examples[name] if default is None else default
 
     pattern = re.compile(r"\$\{(?P<name>\w+)(?::-(?P<default>[^}]*)|:\?[^}]*)?\}")
-    return {name: pattern.sub(fill, str(value)) for name, value in service["environment"].items()}
+    # A variable without a value is the operator's, who has set none here.
+    given = {name: value for name, value in service["environment"].items() if value is not None}
+    return {name: pattern.sub(fill, str(value)) for name, value in given.items()}
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -61,6 +63,17 @@ def test_whoever_is_waited_for_can_say_that_it_is_ready(name: str) -> None:
             assert "test" in SERVICES[other]["healthcheck"]
         else:
             assert (how["condition"], SERVICES[other]["restart"]) == ("service_completed_successfully", "no")
+
+
+def test_every_setting_is_told_in_the_readme_and_reaches_the_containers() -> None:
+    source = (ROOT / "bigin_books" / "settings.py").read_text()
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
+    told_of = set(re.findall(r"`([A-Z_]+)`", (ROOT / "README.md").read_text()))
+    assert read - told_of == set()
+    for service in PRODUCT.values():
+        given = {name.removesuffix("_FILE") for name in service["environment"]}
+        assert read - given == {"DEBUG", "PLAIN_STATIC", "STATIC_ROOT", "EMAIL_BACKEND"}
+        assert given - read == set()
 
 
 def test_all_parts_of_the_product_are_there() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from zoho.datacentres import UnknownDataCentre, data_centres, origin
@@ -20,6 +23,13 @@ HOSTS = {
 
 def test_the_eight_of_zoho_and_no_more() -> None:
     assert {dc.name: (dc.accounts_url, dc.api_url, *dc.bigin_hosts) for dc in data_centres()} == HOSTS
+
+
+def test_the_readme_names_them_all() -> None:
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    told = re.search(r"`ZOHO_DATA_CENTRE` \|[^(]*\(([^)]*)\)", readme)
+    assert told is not None
+    assert re.findall(r"`(\w+)`", told[1]) == list(HOSTS)
 
 
 @pytest.mark.parametrize("name", HOSTS)
