@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from devtools.postgres import Postgres
-from devtools.processes import free_port
+from devtools.processes import free_port, tied_command
 from devtools.pytest_services import PLAIN_ENVIRONMENT, STATIC_ROOT
 from devtools.redis import Redis
 from sandbox.testing import Sandbox, running_sandbox
@@ -63,7 +64,8 @@ class Stage:
 def run(command: list[str], environment: dict[str, str]) -> Done:
     began = time.perf_counter()
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as words:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=words)
+        tied = tied_command(command, death_signal=signal.SIGKILL, account=None, parent=os.getpid())
+        process = subprocess.Popen(tied, cwd=ROOT, env=environment, stdout=output, stderr=words)
         _, status, used = os.wait4(process.pid, 0)  # the one call that tells a single child's memory
         process.returncode = os.waitstatus_to_exitcode(status)
         seconds = time.perf_counter() - began
