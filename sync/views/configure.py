@@ -45,7 +45,12 @@ def _save(request: MemberRequest, setting: ModuleSetting, screen: ConfigureScree
         return _drawn(request, screen, status=422)
     for warning in warnings:
         messages.warning(request, warning)
-    return told(request, _("Saved."), "sync:home")
+    if setting.started_at is not None:
+        return told(request, _("Saved."), "sync:home")
+    # What the screen says before Start sync must be what these settings do (rules 1.1).
+    waiting = [row.module for row in services.settings_of(request.installation).values() if row.started_at is None]
+    services.preview(request.installation, waiting, request.member.name)
+    return told(request, _("Saved. Both sides are read for a new preview; nothing is written."), "sync:home")
 
 
 def _drawn(

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Connection, Installation
 from sandbox.testing import Sandbox
@@ -69,6 +70,17 @@ def test_saving_the_defaults_works_at_once(ada: Client, connected: Installation)
             (row.kind, row.bigin, row.books) for row in mapping.defaults(module)
         }
     assert "Saved." in ada.get("/embed/sync/").content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rule_1_1_a_save_before_start_makes_a_new_preview(ada: Client, connected: Installation, queued: Queued) -> None:
+    ada.post(PRODUCTS, typed(connected, "products"))
+    assert queued.of("run_preview") == [(str(connected.pk), ["customers", "products"], "person")]
+    assert "Both sides are read for a new preview" in ada.get("/embed/sync/").content.decode()
+    ModuleSetting.objects.filter(module="products").update(started_at=timezone.now())
+    ada.post(PRODUCTS, typed(connected, "products"))
+    assert len(queued.of("run_preview")) == 1
+    assert queued.of("run_sync") == []
 
 
 def test_choices_are_saved(ada: Client, connected: Installation) -> None:

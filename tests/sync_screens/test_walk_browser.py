@@ -86,19 +86,17 @@ def configure(walk: Walk) -> None:
     row.get_by_label("Customer", exact=True).select_option(label="Notes")
     shot(walk.page, "sync-walk-1-configure")
     walk.press("save")
-    expect(walk.page.get_by_text("Saved.")).to_be_visible()
+    expect(walk.page.get_by_text("Saved. Both sides are read for a new preview")).to_be_visible()
     setting = ModuleSetting.objects.get(module="customers")
     assert (setting.interval_minutes, setting.version) == (60, 2)
     assert ("Description", "notes") in {(row["bigin"], row["books"]) for row in setting.mapping}
 
 
 def preview_and_start(walk: Walk) -> None:
-    walk.go()
-    # The first visit asks for the preview by itself; whoever came twice finds the button.
-    walk.page.wait_for_timeout(500)
-    if not walk.queued.of("run_preview"):
-        walk.press("preview")
+    walk.go("preview/")
+    walk.press("preview")
     expect(walk.page.get_by_text("Reading both sides. Nothing is written.")).to_be_visible()
+    walk.go()
     walk.work()
     expect(named(walk.page, "start-sync")).to_be_visible(timeout=20_000)
     shot(walk.page, "sync-walk-2-before-anything-is-written")
