@@ -14,7 +14,7 @@ from django.db import transaction
 
 from accounts import connections
 from accounts.models import Installation
-from sync import details, engine, merging, mirror, picklists, planner, recovery, send, sources, unlinked
+from sync import asking, details, engine, merging, mirror, picklists, planner, recovery, send, sources, unlinked
 from sync import shape as shapes
 from sync.mapping import Kind
 from sync.models import Issue, Link, Record, RecordKind, Side, Write
@@ -169,6 +169,7 @@ def _pair(work: Work, kind: Kind, record: Record) -> Link | None:
     """Judges the one record as a run would."""
     if not planner.is_complete(work.shape, kind):
         return None
+    asking.live(work, kind, record)
     policies = Policies(work.shape.setting(kind).policy, "policy", picklists.offered(work, kind))
     with transaction.atomic():
         Record.objects.filter(pk=record.pk).update(dirty=True)

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
-from functools import partial
 
 from django.db import IntegrityError, transaction
 
 from accounts.models import Installation
-from sync import actions, details, pairing, picklists, planner, recovery, send
+from sync import actions, asking, pairing, picklists, planner, recovery, send
 from sync import shape as shapes
 from sync.fields import FieldType, shown
 from sync.mapping import Kind
@@ -28,7 +27,6 @@ from zoho.books import Books
 from zoho.errors import Rejected, RetryLater, UnknownOutcome
 
 _KIND = {"Accounts": Kind.COMPANY_CUSTOMER, "Contacts": Kind.CONTACT_CUSTOMER}
-_MOST_CANDIDATES = 5
 
 
 @dataclass(frozen=True)
@@ -142,7 +140,7 @@ def ensure_customer(
     if link is not None:
         # Closed, or set apart by hand: billing it is a person's word to start anew (rules 5.1).
         Link.objects.filter(pk=link.pk).update(state=Link.State.REFUSED, reason="A rep billed it.")
-    _ask_live(work, kind, record)
+    asking.live(work, kind, record)
     return _decide(work, kind, record, anyway)
 
 
@@ -153,23 +151,6 @@ def _shape(installation: Installation, kind: Kind) -> Shape:
 
 def _living_link(record: Record) -> Link | None:
     return Link.objects.filter(bigin=record).exclude(state__in=Link.DEAD).first()
-
-
-def _ask_live(work: Work, kind: Kind, record: Record) -> None:
-    """Books is asked for name and e-mail, so that a customer we never read is not doubled (design section 3)."""
-    asked = [("contact_name", record.label)]
-    if email := record.fields.get("Email"):
-        asked.append(("email", str(email)))
-    ids: list[str] = []
-    for name, value in asked:
-        if value:
-            page = work.patiently(partial(work.books.contacts_page, filters={name: value}))
-            ids += [str(row["contact_id"]) for row in page.rows if row.get("contact_type") in (None, "", "customer")]
-    known = Record.objects.filter(
-        installation=work.shape.installation, kind=RecordKind.CUSTOMER, remote_id__in=ids, detail_at__isnull=False
-    ).values_list("remote_id", flat=True)
-    for customer_id in [one for one in dict.fromkeys(ids) if one not in set(known)][:_MOST_CANDIDATES]:
-        details.customer_detail(work, customer_id)
 
 
 def _decide(work: Work, kind: Kind, record: Record, anyway: bool) -> EnsuredCustomer | Candidates:

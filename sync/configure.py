@@ -128,7 +128,7 @@ def _mapping_errors(setting: ModuleSetting, rows: Sequence[Row] | None) -> list[
 def _consequences(installation: Installation, module: str, before: shapes.Shape, after: shapes.Shape) -> list[str]:
     """A change of mode retires and revives links; a new field or filter makes its feed be read anew."""
     warnings: list[str] = []
-    if before.active != after.active:
+    if before.active != after.active or before.mode != after.mode:
         warnings += modes.switch(installation, before, after)
     feeds = _feeds_to_read(module, before, after)
     if feeds:

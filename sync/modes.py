@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Installation
 from sync.mapping import Kind
-from sync.models import Issue, Link, Write
+from sync.models import Issue, Link, Mode, Write
 from sync.shape import Shape
 
 
@@ -15,9 +15,14 @@ def links_of(installation: Installation, kind: Kind) -> QuerySet[Link]:
 
 
 def switch(installation: Installation, before: Shape, after: Shape) -> list[str]:
-    """In the caller's transaction. Nothing is written to either side for it; what it did is told."""
+    """In the caller's transaction. Nothing is written to either side for it; what it did is told.
+
+    Contacts mode pairs contacts with business customers too; in the other modes those belong to companies.
+    """
     told = []
-    retired = sum(_retire(installation, kind) for kind in before.active - after.active)
+    retired = sum(_retire(links_of(installation, kind)) for kind in before.active - after.active)
+    if before.mode == Mode.CONTACTS and Kind.CONTACT_CUSTOMER in after.active:
+        retired += _retire(links_of(installation, Kind.CONTACT_CUSTOMER).exclude(books__meta__sub_type="individual"))
     revived = sum(_revive(installation, kind) for kind in after.active - before.active)
     if retired:
         told.append(f"{retired} pairs rest now; they come back when you choose the former mode again.")
@@ -26,9 +31,9 @@ def switch(installation: Installation, before: Shape, after: Shape) -> list[str]
     return told
 
 
-def _retire(installation: Installation, kind: Kind) -> int:
+def _retire(links: QuerySet[Link]) -> int:
     """Pairs that stand; a half-made one goes on first, because its record may exist already."""
-    rows = links_of(installation, kind).filter(state__in=(Link.State.LINKED, Link.State.CLOSED))
+    rows = links.filter(state__in=(Link.State.LINKED, Link.State.CLOSED))
     ids = list(rows.values_list("pk", flat=True))
     Write.objects.filter(link__in=ids, state__in=(Write.State.PENDING, Write.State.HELD)).update(
         state=Write.State.WITHDRAWN, error="The mode was changed."
@@ -36,7 +41,7 @@ def _retire(installation: Installation, kind: Kind) -> int:
     Issue.objects.filter(link__in=ids, state=Issue.State.OPEN).update(
         state=Issue.State.RESOLVED, closed_by="the mode was changed"
     )
-    return rows.update(state=Link.State.RETIRED)
+    return Link.objects.filter(pk__in=ids).update(state=Link.State.RETIRED)
 
 
 def _revive(installation: Installation, kind: Kind) -> int:

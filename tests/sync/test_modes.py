@@ -277,3 +277,18 @@ def test_rule_3_5_the_same_e_mail_in_two_companies_is_told_once(world: World) ->
     world.remotes.new_customer("Kestrel Tours", person)
     world.settle()
     assert world.issue("duplicate_value").kind == Issue.Kind.REJECTED
+
+
+def test_a_business_customer_goes_from_its_contact_to_its_company_when_the_mode_changes(world: World) -> None:
+    world.configure(mode="contacts", include_unattached=True)
+    company = world.remotes.company("Alpine Huts")
+    world.remotes.contact("Berg", company, First_Name="Nils", Email="nils@alpine.example")
+    customer = world.remotes.new_customer(
+        "ALPINE HUTS", [{"first_name": "Nils", "last_name": "Berg", "email": "nils@alpine.example"}]
+    )
+    world.settle()
+    save(world, mode="both", include_unattached=True)
+    world.settle()
+    assert len(world.customer_names()) == 1
+    assert world.link(company).books.remote_id == customer  # type: ignore[union-attr]
+    assert len(world.remotes.contacts()) == 1

@@ -363,3 +363,12 @@ def test_the_idle_calls_are_the_same_after_all_that(world: World) -> None:
     world.forget_calls()
     world.sync()
     assert calls_of(world.sandbox) == IDLE
+
+
+def test_an_action_asks_books_live_so_that_a_customer_of_a_minute_ago_is_not_doubled(world: World) -> None:
+    world.settle()
+    company = world.remotes.company("Kestrel Tours")
+    customer = world.remotes.new_customer("KESTREL TOURS")
+    assert actions.sync_record(world.installation, "Accounts", company) == "in_step"
+    assert world.link(company).books.remote_id == customer  # type: ignore[union-attr]
+    assert world.customer_names() == ["Kestrel Tours"]
