@@ -27,7 +27,8 @@ def configure(level: str, *, as_json: bool) -> dict[str, Any]:
     last: list[Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if as_json
-        else [structlog.dev.ConsoleRenderer()]
+        # Its own way of drawing a traceback shows local variables where rich is installed, and with them tokens.
+        else [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     )
     return {
         "version": 1,
@@ -41,4 +42,6 @@ def configure(level: str, *, as_json: bool) -> dict[str, Any]:
         },
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["console"], "level": level},
+        # At DEBUG it writes down whole addresses, with the e-mails and names that were searched for.
+        "loggers": {"urllib3": {"level": "WARNING"}},
     }
