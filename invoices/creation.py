@@ -80,21 +80,29 @@ def _prepared(document: Document) -> bool:
     if isinstance(found, billing.Candidates):
         _ask_whom(document, found)
         return False
-    _take_customer(document, found)
-    return True
+    return _take_customer(document, found)
 
 
-def _take_customer(document: Document, found: billing.EnsuredCustomer) -> None:
+def _take_customer(document: Document, found: billing.EnsuredCustomer) -> bool:
+    """False when the rep took it back meanwhile: what they type now is not overwritten."""
     draft = settling.with_customer(settling.draft_of(document), found.customer_id, found.person_id or "")
     settling.store_draft(document, draft)
     document.payload = {**document.payload, "customer_created": found.created}
     document.warnings = [*document.warnings, *found.warnings]
-    document.save(update_fields=["payload", "customer_id", "customer_name", "warnings"])
+    rows = Document.objects.filter(pk=document.pk, state=State.QUEUED, version=document.version)
+    return bool(
+        rows.update(
+            payload=document.payload,
+            customer_id=document.customer_id,
+            customer_name=document.customer_name,
+            warnings=document.warnings,
+        )
+    )
 
 
 def _ask_whom(document: Document, found: billing.Candidates) -> None:
     candidates = [{"id": one.customer_id, "label": one.label, "why": one.why} for one in found.candidates]
-    Document.objects.filter(pk=document.pk, state=State.QUEUED).update(
+    Document.objects.filter(pk=document.pk, state=State.QUEUED, version=document.version).update(
         payload={**document.payload, "candidates": candidates},
         state=State.REFUSED,
         error=_("Books has customers that may be this one. Choose one of them, or create a new customer."),
