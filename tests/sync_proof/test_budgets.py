@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from sync import mirror, planner, send_bigin
+from sync import merging, mirror, planner, send_bigin
 from sync.models import Link
 from tests.sync_proof.world import World
 
@@ -148,7 +148,7 @@ def statements(world: World, number: int, monkeypatch: pytest.MonkeyPatch) -> di
         world.sync()
         for one in world.bigin.all("Products"):
             world.bigin.edit("Products", one, Description="changed")
-        counted(planner.merging, "plan_links")
+        counted(merging, "plan_links")
         world.sync()
     monkeypatch.undo()
     world.time.install(monkeypatch)
