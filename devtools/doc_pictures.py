@@ -23,6 +23,9 @@ WANTED = {
     "held": "sync-held-full-light",
     "health": "sync-health-full-light",
     "signed-out": "sync-signed-out-meanwhile",
+    "documents-panel": "invoices-panel-light",
+    "documents-form": "invoices-form-light",
+    "documents-detail": "invoices-detail-light",
 }
 
 

@@ -271,8 +271,8 @@ def alone(stage: Stage, context: BrowserContext, path: str, width: int) -> Page:
     return page
 
 
-@pytest.mark.parametrize("look", ["narrow", "dark"])
-def test_the_screens_when_narrow_and_when_dark(stage: Stage, new_context: People, look: str) -> None:
+@pytest.mark.parametrize("look", ["narrow", "dark", "light"])
+def test_the_screens_fit_and_are_accessible(stage: Stage, new_context: People, look: str) -> None:
     deal, _ = linked_deal(stage.desk)
     options: dict[str, Any] = {"color_scheme": "dark"} if look == "dark" else {}
     page = alone(stage, new_context(**options), stage.desk.url(deal["id"]), 320 if look == "narrow" else 1100)
