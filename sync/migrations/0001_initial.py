@@ -10,294 +10,644 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Notification',
+            name="Notification",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('received_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('body', models.JSONField()),
-                ('verified', models.BooleanField(default=False)),
-                ('used_at', models.DateTimeField(null=True)),
-                ('installation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to='accounts.installation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("received_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("body", models.JSONField()),
+                ("verified", models.BooleanField(default=False)),
+                ("used_at", models.DateTimeField(null=True)),
+                (
+                    "installation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notifications",
+                        to="accounts.installation",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Record',
+            name="Record",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('side', models.CharField(choices=[('bigin', 'Bigin'), ('books', 'Books')], max_length=5)),
-                ('kind', models.CharField(choices=[('company', 'Company'), ('contact', 'Contact'), ('product', 'Product'), ('customer', 'Customer'), ('person', 'Person'), ('item', 'Item'), ('vendor', 'Vendor')], max_length=10)),
-                ('remote_id', models.CharField(max_length=40)),
-                ('parent_id', models.CharField(blank=True, max_length=40)),
-                ('label', models.CharField(blank=True, max_length=300)),
-                ('fields', models.JSONField(default=dict)),
-                ('seen', models.JSONField(default=dict)),
-                ('meta', models.JSONField(default=dict)),
-                ('keys', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=300), default=list, size=None)),
-                ('fingerprint', models.CharField(blank=True, max_length=64)),
-                ('modified_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(null=True)),
-                ('detail_at', models.DateTimeField(null=True)),
-                ('listed_at', models.DateTimeField(null=True)),
-                ('in_scope', models.BooleanField(default=True)),
-                ('dirty', models.BooleanField(default=True)),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('gone_at', models.DateTimeField(null=True)),
-                ('gone_how', models.CharField(blank=True, max_length=12)),
-                ('installation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='records', to='accounts.installation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("side", models.CharField(choices=[("bigin", "Bigin"), ("books", "Books")], max_length=5)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("company", "Company"),
+                            ("contact", "Contact"),
+                            ("product", "Product"),
+                            ("customer", "Customer"),
+                            ("person", "Person"),
+                            ("item", "Item"),
+                            ("vendor", "Vendor"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("remote_id", models.CharField(max_length=40)),
+                ("parent_id", models.CharField(blank=True, max_length=40)),
+                ("label", models.CharField(blank=True, max_length=300)),
+                ("fields", models.JSONField(default=dict)),
+                ("seen", models.JSONField(default=dict)),
+                ("meta", models.JSONField(default=dict)),
+                (
+                    "keys",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=300), default=list, size=None
+                    ),
+                ),
+                ("fingerprint", models.CharField(blank=True, max_length=64)),
+                ("modified_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField(null=True)),
+                ("detail_at", models.DateTimeField(null=True)),
+                ("listed_at", models.DateTimeField(null=True)),
+                ("in_scope", models.BooleanField(default=True)),
+                ("dirty", models.BooleanField(default=True)),
+                ("settled_at", models.DateTimeField(null=True)),
+                ("gone_at", models.DateTimeField(null=True)),
+                ("gone_how", models.CharField(blank=True, max_length=12)),
+                (
+                    "installation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="records", to="accounts.installation"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Link',
+            name="Link",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('product-item', 'Product Item'), ('company-customer', 'Company Customer'), ('contact-customer', 'Contact Customer'), ('contact-person', 'Contact Person')], max_length=16)),
-                ('bigin_base', models.JSONField(default=dict)),
-                ('books_base', models.JSONField(default=dict)),
-                ('first', models.CharField(default='policy', max_length=6)),
-                ('state', models.CharField(choices=[('half', 'Half'), ('linked', 'Linked'), ('closed', 'Closed'), ('retired', 'Retired'), ('apart', 'Apart'), ('refused', 'Refused')], default='linked', max_length=8)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('installation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='accounts.installation')),
-                ('bigin', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='bigin_links', to='sync.record')),
-                ('books', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='books_links', to='sync.record')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("product-item", "Product Item"),
+                            ("company-customer", "Company Customer"),
+                            ("contact-customer", "Contact Customer"),
+                            ("contact-person", "Contact Person"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("bigin_base", models.JSONField(default=dict)),
+                ("books_base", models.JSONField(default=dict)),
+                ("first", models.CharField(default="policy", max_length=6)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("half", "Half"),
+                            ("linked", "Linked"),
+                            ("closed", "Closed"),
+                            ("retired", "Retired"),
+                            ("apart", "Apart"),
+                            ("refused", "Refused"),
+                        ],
+                        default="linked",
+                        max_length=8,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("settled_at", models.DateTimeField(null=True)),
+                (
+                    "installation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="links", to="accounts.installation"
+                    ),
+                ),
+                (
+                    "bigin",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="bigin_links",
+                        to="sync.record",
+                    ),
+                ),
+                (
+                    "books",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="books_links",
+                        to="sync.record",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('sync', 'Sync'), ('preview', 'Preview')], default='sync', max_length=8)),
-                ('series', models.UUIDField(default=uuid.uuid4)),
-                ('modules', models.JSONField(default=list)),
-                ('trigger', models.CharField(max_length=20)),
-                ('state', models.CharField(choices=[('running', 'Running'), ('done', 'Done'), ('partial', 'Partial'), ('held', 'Held'), ('failed', 'Failed'), ('abandoned', 'Abandoned')], default='running', max_length=10)),
-                ('stage', models.CharField(blank=True, max_length=60)),
-                ('heartbeat_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('started_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('counts', models.JSONField(default=dict)),
-                ('calls', models.JSONField(default=dict)),
-                ('problem', models.TextField(blank=True)),
-                ('installation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='accounts.installation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(choices=[("sync", "Sync"), ("preview", "Preview")], default="sync", max_length=8),
+                ),
+                ("series", models.UUIDField(default=uuid.uuid4)),
+                ("modules", models.JSONField(default=list)),
+                ("trigger", models.CharField(max_length=20)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("partial", "Partial"),
+                            ("held", "Held"),
+                            ("failed", "Failed"),
+                            ("abandoned", "Abandoned"),
+                        ],
+                        default="running",
+                        max_length=10,
+                    ),
+                ),
+                ("stage", models.CharField(blank=True, max_length=60)),
+                ("heartbeat_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("started_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("counts", models.JSONField(default=dict)),
+                ("calls", models.JSONField(default=dict)),
+                ("problem", models.TextField(blank=True)),
+                (
+                    "installation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="runs", to="accounts.installation"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Proposal',
+            name="Proposal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('module', models.CharField(choices=[('customers', 'Companies and contacts'), ('products', 'Products')], max_length=12)),
-                ('kind', models.CharField(choices=[('product-item', 'Product Item'), ('company-customer', 'Company Customer'), ('contact-customer', 'Contact Customer'), ('contact-person', 'Contact Person')], max_length=16)),
-                ('side', models.CharField(blank=True, choices=[('bigin', 'Bigin'), ('books', 'Books')], max_length=5)),
-                ('outcome', models.CharField(max_length=12)),
-                ('label', models.CharField(max_length=300)),
-                ('changes', models.JSONField(default=dict)),
-                ('reason', models.TextField(blank=True)),
-                ('bigin', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='sync.record')),
-                ('books', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='sync.record')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='proposals', to='sync.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "module",
+                    models.CharField(
+                        choices=[("customers", "Companies and contacts"), ("products", "Products")], max_length=12
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("product-item", "Product Item"),
+                            ("company-customer", "Company Customer"),
+                            ("contact-customer", "Contact Customer"),
+                            ("contact-person", "Contact Person"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("side", models.CharField(blank=True, choices=[("bigin", "Bigin"), ("books", "Books")], max_length=5)),
+                ("outcome", models.CharField(max_length=12)),
+                ("label", models.CharField(max_length=300)),
+                ("changes", models.JSONField(default=dict)),
+                ("reason", models.TextField(blank=True)),
+                (
+                    "bigin",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="sync.record"
+                    ),
+                ),
+                (
+                    "books",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="sync.record"
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="proposals", to="sync.run"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Issue',
+            name="Issue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('module', models.CharField(choices=[('customers', 'Companies and contacts'), ('products', 'Products')], max_length=12)),
-                ('kind', models.CharField(choices=[('clash', 'Clash'), ('duplicate', 'Duplicate'), ('skipped', 'Skipped'), ('rejected', 'Rejected'), ('vanished', 'Vanished'), ('held', 'Held'), ('merge', 'Merge')], max_length=10)),
-                ('code', models.CharField(max_length=60)),
-                ('reason', models.TextField()),
-                ('advice', models.TextField(blank=True)),
-                ('detail', models.JSONField(default=dict)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('resolved', 'Resolved'), ('dismissed', 'Dismissed')], default='open', max_length=10)),
-                ('retry_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('closed_by', models.CharField(blank=True, max_length=200)),
-                ('installation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='issues', to='accounts.installation')),
-                ('link', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='issues', to='sync.link')),
-                ('record', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='issues', to='sync.record')),
-                ('run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='issues', to='sync.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "module",
+                    models.CharField(
+                        choices=[("customers", "Companies and contacts"), ("products", "Products")], max_length=12
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("clash", "Clash"),
+                            ("duplicate", "Duplicate"),
+                            ("skipped", "Skipped"),
+                            ("rejected", "Rejected"),
+                            ("vanished", "Vanished"),
+                            ("held", "Held"),
+                            ("merge", "Merge"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("code", models.CharField(max_length=60)),
+                ("reason", models.TextField()),
+                ("advice", models.TextField(blank=True)),
+                ("detail", models.JSONField(default=dict)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("resolved", "Resolved"), ("dismissed", "Dismissed")],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("retry_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("closed_by", models.CharField(blank=True, max_length=200)),
+                (
+                    "installation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="issues", to="accounts.installation"
+                    ),
+                ),
+                (
+                    "link",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="issues", to="sync.link"
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="issues", to="sync.record"
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="issues", to="sync.run"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Write',
+            name="Write",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('side', models.CharField(choices=[('bigin', 'Bigin'), ('books', 'Books')], max_length=5)),
-                ('op', models.CharField(choices=[('create', 'Create'), ('update', 'Update'), ('delete', 'Delete'), ('inactive', 'Inactive'), ('active', 'Active'), ('move', 'Move')], max_length=8)),
-                ('step', models.CharField(blank=True, max_length=20)),
-                ('fields', models.JSONField(default=dict)),
-                ('source', models.JSONField(default=dict)),
-                ('before', models.JSONField(null=True)),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('held', 'Held'), ('sending', 'Sending'), ('unknown', 'Unknown'), ('done', 'Done'), ('rejected', 'Rejected'), ('withdrawn', 'Withdrawn')], default='pending', max_length=10)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('not_before', models.DateTimeField(null=True)),
-                ('attempted_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('approved', models.BooleanField(default=False)),
-                ('looks', models.PositiveSmallIntegerField(default=0)),
-                ('looked_at', models.DateTimeField(null=True)),
-                ('error_code', models.CharField(blank=True, max_length=60)),
-                ('error', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('carried_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='carries', to='sync.write')),
-                ('installation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='writes', to='accounts.installation')),
-                ('link', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='writes', to='sync.link')),
-                ('run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='writes', to='sync.run')),
-                ('undoes', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='undone_by', to='sync.write')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("side", models.CharField(choices=[("bigin", "Bigin"), ("books", "Books")], max_length=5)),
+                (
+                    "op",
+                    models.CharField(
+                        choices=[
+                            ("create", "Create"),
+                            ("update", "Update"),
+                            ("delete", "Delete"),
+                            ("inactive", "Inactive"),
+                            ("active", "Active"),
+                            ("move", "Move"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("step", models.CharField(blank=True, max_length=20)),
+                ("fields", models.JSONField(default=dict)),
+                ("source", models.JSONField(default=dict)),
+                ("before", models.JSONField(null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("held", "Held"),
+                            ("sending", "Sending"),
+                            ("unknown", "Unknown"),
+                            ("done", "Done"),
+                            ("rejected", "Rejected"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("not_before", models.DateTimeField(null=True)),
+                ("attempted_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("approved", models.BooleanField(default=False)),
+                ("looks", models.PositiveSmallIntegerField(default=0)),
+                ("looked_at", models.DateTimeField(null=True)),
+                ("error_code", models.CharField(blank=True, max_length=60)),
+                ("error", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("settled_at", models.DateTimeField(null=True)),
+                (
+                    "carried_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="carries", to="sync.write"
+                    ),
+                ),
+                (
+                    "installation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="writes", to="accounts.installation"
+                    ),
+                ),
+                (
+                    "link",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="writes", to="sync.link"
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="writes", to="sync.run"
+                    ),
+                ),
+                (
+                    "undoes",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="undone_by",
+                        to="sync.write",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Channel',
+            name="Channel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel_id', models.CharField(max_length=20)),
-                ('token_digest', models.CharField(max_length=64)),
-                ('expires_at', models.DateTimeField()),
-                ('installation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='channels', to='accounts.installation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("channel_id", models.CharField(max_length=20)),
+                ("token_digest", models.CharField(max_length=64)),
+                ("expires_at", models.DateTimeField()),
+                (
+                    "installation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="channels", to="accounts.installation"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('channel_id',), name='channel_id')],
+                "constraints": [models.UniqueConstraint(fields=("channel_id",), name="channel_id")],
             },
         ),
         migrations.CreateModel(
-            name='Cursor',
+            name="Cursor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('feed', models.CharField(choices=[('bigin_companies', 'Bigin Companies'), ('bigin_contacts', 'Bigin Contacts'), ('bigin_products', 'Bigin Products'), ('books_customers', 'Books Customers'), ('books_items', 'Books Items'), ('books_invoices', 'Books Invoices'), ('books_estimates', 'Books Estimates'), ('books_salesorders', 'Books Salesorders')], max_length=20)),
-                ('mark', models.DateTimeField(null=True)),
-                ('position', models.JSONField(default=dict)),
-                ('complete_at', models.DateTimeField(null=True)),
-                ('listed_at', models.DateTimeField(null=True)),
-                ('views_read_at', models.DateTimeField(null=True)),
-                ('deleted_mark', models.DateTimeField(null=True)),
-                ('deleted_listed_at', models.DateTimeField(null=True)),
-                ('how', models.CharField(default='filter', max_length=8)),
-                ('installation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cursors', to='accounts.installation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "feed",
+                    models.CharField(
+                        choices=[
+                            ("bigin_companies", "Bigin Companies"),
+                            ("bigin_contacts", "Bigin Contacts"),
+                            ("bigin_products", "Bigin Products"),
+                            ("books_customers", "Books Customers"),
+                            ("books_items", "Books Items"),
+                            ("books_invoices", "Books Invoices"),
+                            ("books_estimates", "Books Estimates"),
+                            ("books_salesorders", "Books Salesorders"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("mark", models.DateTimeField(null=True)),
+                ("position", models.JSONField(default=dict)),
+                ("complete_at", models.DateTimeField(null=True)),
+                ("listed_at", models.DateTimeField(null=True)),
+                ("views_read_at", models.DateTimeField(null=True)),
+                ("deleted_mark", models.DateTimeField(null=True)),
+                ("deleted_listed_at", models.DateTimeField(null=True)),
+                ("how", models.CharField(default="filter", max_length=8)),
+                (
+                    "installation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="cursors", to="accounts.installation"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('installation', 'feed'), name='cursor_feed')],
+                "constraints": [models.UniqueConstraint(fields=("installation", "feed"), name="cursor_feed")],
             },
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('bigin_id', models.CharField(max_length=40)),
-                ('books_id', models.CharField(max_length=40)),
-                ('verdict', models.CharField(choices=[('skipped', 'Skipped'), ('apart', 'Apart'), ('different', 'Different')], max_length=10)),
-                ('decided_by', models.CharField(max_length=200)),
-                ('decided_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('installation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='decisions', to='accounts.installation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("bigin_id", models.CharField(max_length=40)),
+                ("books_id", models.CharField(max_length=40)),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[("skipped", "Skipped"), ("apart", "Apart"), ("different", "Different")], max_length=10
+                    ),
+                ),
+                ("decided_by", models.CharField(max_length=200)),
+                ("decided_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "installation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="decisions",
+                        to="accounts.installation",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('installation', 'bigin_id', 'books_id'), name='decision_pair')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("installation", "bigin_id", "books_id"), name="decision_pair")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ModuleSetting',
+            name="ModuleSetting",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('module', models.CharField(choices=[('customers', 'Companies and contacts'), ('products', 'Products')], max_length=12)),
-                ('mode', models.CharField(choices=[('contacts', 'Contacts'), ('companies', 'Companies'), ('both', 'Companies & Contacts')], default='both', max_length=12)),
-                ('include_unattached', models.BooleanField(default=False)),
-                ('views', models.JSONField(default=dict)),
-                ('view_rules', models.JSONField(default=dict)),
-                ('duplicates', models.CharField(choices=[('clone', 'Clone'), ('overwrite', 'Overwrite'), ('skip', 'Skip')], default='overwrite', max_length=10)),
-                ('policy', models.CharField(choices=[('newest', 'Newest change'), ('bigin', 'Bigin'), ('books', 'Books'), ('ask', 'Ask me')], default='newest', max_length=10)),
-                ('picklists', models.JSONField(default=dict)),
-                ('mapping', models.JSONField(default=list)),
-                ('delete_policy', models.CharField(default='delete', max_length=10)),
-                ('create_in_bigin', models.CharField(default='active', max_length=10)),
-                ('recent_months', models.PositiveSmallIntegerField(default=12)),
-                ('defaults', models.JSONField(default=dict)),
-                ('interval_minutes', models.PositiveIntegerField(default=15)),
-                ('read_only', models.BooleanField(default=False)),
-                ('paused_at', models.DateTimeField(null=True)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('started_by', models.CharField(blank=True, max_length=200)),
-                ('next_run_at', models.DateTimeField(null=True)),
-                ('queued_at', models.DateTimeField(null=True)),
-                ('requested_at', models.DateTimeField(null=True)),
-                ('last_sync_at', models.DateTimeField(null=True)),
-                ('pushed_to_books_at', models.DateTimeField(null=True)),
-                ('pushed_to_bigin_at', models.DateTimeField(null=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('installation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='modules', to='accounts.installation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "module",
+                    models.CharField(
+                        choices=[("customers", "Companies and contacts"), ("products", "Products")], max_length=12
+                    ),
+                ),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[
+                            ("contacts", "Contacts"),
+                            ("companies", "Companies"),
+                            ("both", "Companies & Contacts"),
+                        ],
+                        default="both",
+                        max_length=12,
+                    ),
+                ),
+                ("include_unattached", models.BooleanField(default=False)),
+                ("views", models.JSONField(default=dict)),
+                ("view_rules", models.JSONField(default=dict)),
+                (
+                    "duplicates",
+                    models.CharField(
+                        choices=[("clone", "Clone"), ("overwrite", "Overwrite"), ("skip", "Skip")],
+                        default="overwrite",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "policy",
+                    models.CharField(
+                        choices=[
+                            ("newest", "Newest change"),
+                            ("bigin", "Bigin"),
+                            ("books", "Books"),
+                            ("ask", "Ask me"),
+                        ],
+                        default="newest",
+                        max_length=10,
+                    ),
+                ),
+                ("picklists", models.JSONField(default=dict)),
+                ("mapping", models.JSONField(default=list)),
+                ("delete_policy", models.CharField(default="delete", max_length=10)),
+                ("create_in_bigin", models.CharField(default="active", max_length=10)),
+                ("recent_months", models.PositiveSmallIntegerField(default=12)),
+                ("defaults", models.JSONField(default=dict)),
+                ("interval_minutes", models.PositiveIntegerField(default=15)),
+                ("read_only", models.BooleanField(default=False)),
+                ("paused_at", models.DateTimeField(null=True)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("started_by", models.CharField(blank=True, max_length=200)),
+                ("next_run_at", models.DateTimeField(null=True)),
+                ("queued_at", models.DateTimeField(null=True)),
+                ("requested_at", models.DateTimeField(null=True)),
+                ("last_sync_at", models.DateTimeField(null=True)),
+                ("pushed_to_books_at", models.DateTimeField(null=True)),
+                ("pushed_to_bigin_at", models.DateTimeField(null=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "installation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="modules", to="accounts.installation"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('started_at__isnull', False)), fields=['next_run_at'], name='setting_due')],
-                'constraints': [models.UniqueConstraint(fields=('installation', 'module'), name='setting_module')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("started_at__isnull", False)), fields=["next_run_at"], name="setting_due"
+                    )
+                ],
+                "constraints": [models.UniqueConstraint(fields=("installation", "module"), name="setting_module")],
             },
         ),
         migrations.AddIndex(
-            model_name='record',
-            index=models.Index(condition=models.Q(('dirty', True)), fields=['installation', 'kind'], name='record_dirty'),
+            model_name="record",
+            index=models.Index(
+                condition=models.Q(("dirty", True)), fields=["installation", "kind"], name="record_dirty"
+            ),
         ),
         migrations.AddIndex(
-            model_name='record',
-            index=models.Index(fields=['installation', 'kind', 'parent_id'], name='record_children'),
+            model_name="record",
+            index=models.Index(fields=["installation", "kind", "parent_id"], name="record_children"),
         ),
         migrations.AddIndex(
-            model_name='record',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['keys'], name='record_keys'),
+            model_name="record",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["keys"], name="record_keys"),
         ),
         migrations.AddIndex(
-            model_name='record',
-            index=models.Index(condition=models.Q(('detail_at__isnull', True), ('kind', 'customer')), fields=['installation', 'id'], name='record_detail'),
+            model_name="record",
+            index=models.Index(
+                condition=models.Q(("detail_at__isnull", True), ("kind", "customer")),
+                fields=["installation", "id"],
+                name="record_detail",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='record',
-            constraint=models.UniqueConstraint(fields=('installation', 'side', 'kind', 'remote_id'), name='record_remote'),
+            model_name="record",
+            constraint=models.UniqueConstraint(
+                fields=("installation", "side", "kind", "remote_id"), name="record_remote"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='link',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['retired', 'refused']), _negated=True), fields=('bigin', 'kind'), name='link_bigin'),
+            model_name="link",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["retired", "refused"]), _negated=True),
+                fields=("bigin", "kind"),
+                name="link_bigin",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='link',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['retired', 'refused']), _negated=True), fields=('books',), name='link_books'),
+            model_name="link",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["retired", "refused"]), _negated=True),
+                fields=("books",),
+                name="link_books",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='link',
-            constraint=models.CheckConstraint(condition=models.Q(('bigin__isnull', False), ('books__isnull', False), _connector='OR'), name='link_not_empty'),
+            model_name="link",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("bigin__isnull", False), ("books__isnull", False), _connector="OR"),
+                name="link_not_empty",
+            ),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['installation', '-started_at'], name='run_newest'),
+            model_name="run",
+            index=models.Index(fields=["installation", "-started_at"], name="run_newest"),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'running')), fields=('installation',), name='run_running'),
+            model_name="run",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "running")), fields=("installation",), name="run_running"
+            ),
         ),
         migrations.AddIndex(
-            model_name='issue',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['installation', 'kind'], name='issue_by_kind'),
+            model_name="issue",
+            index=models.Index(
+                condition=models.Q(("state", "open")), fields=["installation", "kind"], name="issue_by_kind"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='issue',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('installation', 'link', 'record', 'module', 'kind', 'code'), name='issue_open', nulls_distinct=False),
+            model_name="issue",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "open")),
+                fields=("installation", "link", "record", "module", "kind", "code"),
+                name="issue_open",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddIndex(
-            model_name='write',
-            index=models.Index(condition=models.Q(('state__in', ['pending', 'sending', 'unknown'])), fields=['installation', 'side', 'id'], name='write_queue'),
+            model_name="write",
+            index=models.Index(
+                condition=models.Q(("state__in", ["pending", "sending", "unknown"])),
+                fields=["installation", "side", "id"],
+                name="write_queue",
+            ),
         ),
         migrations.AddIndex(
-            model_name='write',
-            index=models.Index(fields=['run', 'id'], name='write_run'),
+            model_name="write",
+            index=models.Index(fields=["run", "id"], name="write_run"),
         ),
         migrations.AddConstraint(
-            model_name='write',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['pending', 'held', 'sending', 'unknown'])), fields=('link', 'side'), name='write_open'),
+            model_name="write",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["pending", "held", "sending", "unknown"])),
+                fields=("link", "side"),
+                name="write_open",
+            ),
         ),
     ]
