@@ -34,7 +34,7 @@ from sync import (
     send,
 )
 from sync import shape as shapes
-from sync.models import ModuleSetting, Run
+from sync.models import Feed, ModuleSetting, Run
 from sync.plan import Policies
 from sync.shape import Shape
 from sync.work import Clock, OutOfTime, Stopped, Work
@@ -139,18 +139,19 @@ def _stages(work: Work) -> None:
 
 
 def read(work: Work) -> None:
-    """READ: all feeds of both sides, deleted lists, details; then what a listing missed, asked for one by one."""
+    """READ: all feeds of both sides, deleted lists; what a listing missed, asked for one by one; details."""
     for feed in work.shape.feeds:
         work.stage(f"Reading {feed}")
         replicate.pull(work, feed)
         if feed in replicate.BIGIN_FEEDS:
             deleted.pull(work, feed)
     scope.apply(work)
+    for feed in work.shape.feeds:  # before details, whose reading would close vanished ones one by one past the brake
+        brake.vanished(work, feed, deleted.missing(work, feed))
     if "customers" in work.shape.modules and work.shape.customers_need_detail:
         work.stage("Reading details")
-        details.read_all(work)
-    for feed in work.shape.feeds:
-        brake.vanished(work, feed, deleted.missing(work, feed))
+        held = frozenset(record.remote_id for record in deleted.missing(work, Feed.BOOKS_CUSTOMERS))
+        details.read_all(work, held)
 
 
 def guarded(work: Work, stages: Callable[[Work], None]) -> Ended:

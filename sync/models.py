@@ -132,7 +132,7 @@ class Record(models.Model):
             models.Index(fields=["installation", "kind", "parent_id"], name="record_children"),
             # pairing: candidates by match key.
             GinIndex(fields=["keys"], name="record_keys"),
-            # replicate.details: customers whose row changed since their detail was read.
+            # details.read_all: customers whose row changed since their detail was read.
             models.Index(
                 fields=["installation", "id"],
                 name="record_detail",

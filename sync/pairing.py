@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sync import unlinked
+from sync import identity, unlinked
 from sync.candidates import OTHER_CODE, Likeness, Strength, likeness, search_keys
 from sync.creation import create, refusal
 from sync.mapping import Kind
 from sync.models import Decision, Duplicates, Issue, Record, RecordKind, Side
-from sync.outcomes import Create, Hold, LinkUp, Outcome, PassBy
+from sync.outcomes import Create, Hold, LinkUp, Outcome, PassBy, Wait
 from sync.plan import Policies
 from sync.shape import Shape
 
@@ -54,8 +54,9 @@ def judge(
     bench = _bench(shape, kind, side, records, policies, virtual or {}, recent)
     outcomes: list[Outcome] = []
     taken: set[int] = set()
+    is_awaited = identity.awaited(shape, kind, side)
     for record in records:
-        outcome = _judge(bench, record)
+        outcome = Wait(record) if is_awaited(record) else _judge(bench, record)
         if isinstance(outcome, LinkUp):
             partner = outcome.books if side == Side.BIGIN else outcome.bigin
             if partner.pk in taken:
@@ -96,6 +97,8 @@ def _bench(
         wanted = {key for record in records for key in search_keys([*record.keys, *extra.get(record.remote_id, ())])}
         candidates = unlinked.by_keys(shape, kind, far, wanted)
         rivals = unlinked.by_keys(shape, kind, side, (key for row in candidates for key in search_keys(row.keys)))
+    is_awaited = identity.awaited(shape, kind, far)
+    candidates = [candidate for candidate in candidates if not is_awaited(candidate)]
     extra = {**extra, **_keys_of_contacts(shape, kind, far, candidates), **_keys_of_contacts(shape, kind, side, rivals)}
     return Bench(
         shape,

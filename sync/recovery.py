@@ -7,7 +7,7 @@ after the attempt ended (design section 3, rules 3.4).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -15,23 +15,15 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
-from sync import details, issues, mirror, moves, outbox, removal, send_books, settle, sources, unlinked
-from sync.fields import Value, bare, is_normalised, shown
+from sync import details, identity, issues, mirror, moves, outbox, removal, send_books, settle, sources, unlinked
+from sync.fields import is_normalised, shown
 from sync.mapping import Kind
 from sync.models import Issue, Link, Record, RecordKind, Side, Write
 from sync.shape import BIGIN_MODULES, MODULE_OF, RECORD_KINDS
 from sync.sources import Seen
 from sync.work import Work
 
-# The remote's clock and ours may differ by this much; identity has to be equal anyway.
-SKEW = timedelta(minutes=2)
 _PAGES = 5
-_IDENTITY: Mapping[Kind, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    Kind.COMPANY_CUSTOMER: (("Account_Name",), ("contact_name",)),
-    Kind.CONTACT_CUSTOMER: (("Name", "Email"), ("person.name", "person.email")),
-    Kind.CONTACT_PERSON: (("Name", "Email"), ("name", "email")),
-    Kind.PRODUCT_ITEM: (("Product_Name", "Product_Code"), ("name", "sku")),
-}
 
 
 def resolve(work: Work, kind: Kind, link_id: int | None = None) -> None:
@@ -144,18 +136,13 @@ def _is_ours(work: Work, kind: Kind, write: Write, seen: Seen) -> bool:
     """Created after the attempt began, by our connection's user where that is told, with equal identity (rules 3.4)."""
     if write.attempted_at is None or (seen.created_at is None and seen.kind != RecordKind.PERSON):
         return False
-    if seen.created_at is not None and seen.created_at < write.attempted_at - SKEW:
+    if seen.created_at is not None and seen.created_at < write.attempted_at - identity.SKEW:
         return False
     maker = str(seen.meta.get("created_by") or "")
     ours = _our_user(work, write.side)
     if maker and ours and maker != ours:
         return False
-    names = _IDENTITY[kind][0 if write.side == Side.BIGIN else 1]
-    return all(_alike(write.fields.get(name), seen.fields.get(name)) for name in names if name in write.fields)
-
-
-def _alike(sent: Value, stored: Value) -> bool:
-    return is_normalised(sent, stored) or bare(shown(sent)) == bare(shown(stored))
+    return identity.is_same(kind, write.side, write.fields, seen.fields)
 
 
 def _our_user(work: Work, side: str) -> str:
@@ -166,7 +153,7 @@ def _our_user(work: Work, side: str) -> str:
 
 def _look(work: Work, kind: Kind, write: Write) -> list[Seen]:
     """Fresh from the remote, newest first, down to the beginning of the attempt; linked records are left out."""
-    since = (write.attempted_at or write.created_at) - SKEW
+    since = (write.attempted_at or write.created_at) - identity.SKEW
     if write.side == Side.BIGIN:
         seen = _newest_of_bigin(work, kind, since)
     elif kind is Kind.CONTACT_PERSON:

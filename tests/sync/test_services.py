@@ -177,7 +177,8 @@ def test_rule_4_3_one_target_per_field_is_enforced_at_save(db: None) -> None:
         {"interval_minutes": 1441},
         {"mode": "everything"},
         {"delete_policy": "burn"},
-        {"mapping": []},
+        {"mapping": [Row(Kind.COMPANY_CUSTOMER, "Billing_City", "billing_address.city")]},
+        {"mapping": [Row(Kind.PRODUCT_ITEM, "Product_Name", "name")]},
     ],
 )
 def test_nonsense_is_refused_and_changes_nothing(db: None, chosen: dict[str, object]) -> None:

@@ -1,0 +1,54 @@
+"""Which record is the result of which create: the values that both must share. Database only, no network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from sync.fields import Fields, Value, bare, is_normalised, shown
+from sync.mapping import Kind
+from sync.models import Record, Side, Write
+from sync.shape import Shape
+
+# The remote's clock and ours may differ by this much; identity has to be equal anyway.
+SKEW = timedelta(minutes=2)
+IDENTITY: Mapping[Kind, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    Kind.COMPANY_CUSTOMER: (("Account_Name",), ("contact_name",)),
+    Kind.CONTACT_CUSTOMER: (("Name", "Email"), ("person.name", "person.email")),
+    Kind.CONTACT_PERSON: (("Name", "Email"), ("name", "email")),
+    Kind.PRODUCT_ITEM: (("Product_Name", "Product_Code"), ("name", "sku")),
+}
+
+
+def is_same(kind: Kind, side: str, sent: Fields, stored: Fields) -> bool:
+    names = IDENTITY[kind][0 if side == Side.BIGIN else 1]
+    return all(_alike(sent.get(name), stored.get(name)) for name in names if name in sent)
+
+
+def _alike(sent: Value, stored: Value) -> bool:
+    return is_normalised(sent, stored) or bare(shown(sent)) == bare(shown(stored))
+
+
+def awaited(shape: Shape, kind: Kind, side: str) -> Callable[[Record], bool]:
+    """Whether a record may be what a create under way, or one with a lost answer, has made: then it is no stranger.
+
+    A record action works beside a run, and a worker may have died between the answer and the settle.
+    """
+    writes = list(
+        Write.objects.filter(
+            installation=shape.installation,
+            side=side,
+            op=Write.Op.CREATE,
+            state__in=(Write.State.SENDING, Write.State.UNKNOWN),
+            link__kind=kind,
+        ).only("fields", "attempted_at", "created_at")
+    )
+
+    def may_be(record: Record) -> bool:
+        return any(
+            (record.created_at is None or record.created_at >= (write.attempted_at or write.created_at) - SKEW)
+            and is_same(kind, side, write.fields, record.fields)
+            for write in writes
+        )
+
+    return may_be
