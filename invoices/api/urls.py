@@ -16,4 +16,5 @@ urlpatterns = [
     path("records/<slug:module>/<bigin_id:record_id>/documents", views.documents, name="api_documents"),
     path("documents", views.create_document, name="api_create"),
     path("documents/<uuid:pk>", views.document, name="api_document"),
+    path("<path:rest>", views.nowhere, name="api_nowhere"),
 ]

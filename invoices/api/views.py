@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.decorators import api_view, authentication_classes, permission_classes, throttle_classes
@@ -53,6 +55,12 @@ def endpoint(
         return described(api_view([method])(guarded))
 
     return decorate
+
+
+@csrf_exempt
+def nowhere(request: HttpRequest, rest: str) -> JsonResponse:
+    """Whatever else stands below the API's address: a program is answered in its own language."""
+    return JsonResponse({"detail": "Not found."}, status=404)
 
 
 def _caller(request: Request) -> Installation:

@@ -160,6 +160,14 @@ def test_a_record_that_is_not_there_is_404_and_zoho_down_is_503(desk: Desk, api:
     assert not Document.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "path", ["nothing", "issues/-1/retry", "runs/x", "documents/1", "records/Pipelines/x/documents"]
+)
+def test_an_address_that_leads_nowhere_is_answered_as_json(api: Client, path: str) -> None:
+    for answer in (api.get(f"/api/v1/{path}"), api.post(f"/api/v1/{path}")):
+        assert (answer.status_code, answer.json()) == (404, {"detail": "Not found."})
+
+
 def test_zoho_invoice_takes_no_sales_orders(make_desk: Any) -> None:
     desk = make_desk("invoice")
     api = caller(api_tokens.make(desk.installation, desk.member))
