@@ -42,7 +42,7 @@ def supervise(where: Place, ports: Ports) -> int:
     supervisor = Supervisor(printer)
     for name, command in commands(where, ports, told).items():
         # A worker's SIGTERM waits for its task's end; after a killed supervisor nobody waits for that.
-        death_signal = signal.SIGQUIT if name in {"sync", "interactive"} else signal.SIGTERM
+        death_signal = signal.SIGKILL if name in {"sync", "interactive"} else signal.SIGTERM
         supervisor.add_process(name, shell_line(command, death_signal), env=told, cwd=str(ROOT))
     supervisor.loop()
     if supervisor.ended_first is None:

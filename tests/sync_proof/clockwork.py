@@ -28,6 +28,7 @@ class Time:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self.offset = timedelta()
+        self.redis = settings.REDIS_URL
 
     def now(self) -> datetime:
         return _real_now() + self.offset
@@ -36,7 +37,7 @@ class Time:
         """For both; what Redis blocks for a while is free again."""
         self.offset += timedelta(seconds=seconds)
         self.sandbox.advance(seconds)
-        limits.store(settings.REDIS_URL).flushdb()
+        limits.store(self.redis).flushdb()
 
     def clock(self) -> Clock:
         return Clock(self.now, lambda: time.monotonic() + self.offset.total_seconds(), self.forward)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -14,6 +15,8 @@ from tests.sync.crashes import Killed, Points, counted
 from tests.sync_proof.busy import assert_evening, day, morning
 from tests.sync_proof.values import full_name
 from tests.sync_proof.world import Kept, World
+from zoho.bigin import Bigin
+from zoho.books import Books
 
 ABANDONED = 61.0  # a heartbeat older than a minute is a dead worker's
 
@@ -95,3 +98,51 @@ def test_two_workers_and_a_record_action_at_once(noon: tuple[World, Kept]) -> No
     assert Run.objects.filter(state=Run.State.RUNNING).count() == 0
     assert len(ended) == 2
     assert_evening(world)
+
+
+def test_what_a_record_action_is_creating_is_no_stranger_to_a_run(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run reads the new customer before the action has settled: it must not make a second company for it."""
+    world.sandbox.switch(bigin_unique_company="off")
+    world.settle()
+    company = world.bigin.add("Accounts", Account_Name="Elm Lodges")
+    create, runs = Books.create_contact, list[str]()
+
+    def slow(self: Books, *args: Any, **more: Any) -> Any:
+        answer = create(self, *args, **more)
+        if not runs:
+            runs.append("begun")
+            runs.append(str(world.sync_once().state))
+        return answer
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Books, "create_contact", slow)
+        assert actions.sync_record(world.installation, "Accounts", company) == "in_step"
+    assert runs == ["begun", "done"]
+    world.settle()
+    now = world.look()
+    assert [row["Account_Name"] for row in now.companies.values()] == ["Elm Lodges"]
+    assert [row["contact_name"] for row in now.customers.values()] == ["Elm Lodges"]
+
+
+def test_what_a_broken_run_has_created_is_no_stranger_to_the_next(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run ended by an error of ours, so its write is still being sent as far as anybody knows."""
+    world.books.customer("Fir Cabins")
+    insert = Bigin.insert
+
+    def broken(self: Bigin, *args: Any) -> Any:
+        insert(self, *args)
+        raise RuntimeError("an error of ours")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Bigin, "insert", broken)
+        with pytest.raises(RuntimeError):
+            world.run()
+    world.time.forward(ABANDONED)
+    world.settle()
+    now = world.look()
+    assert [row["Account_Name"] for row in now.companies.values()] == ["Fir Cabins"]
+    assert [row["contact_name"] for row in now.customers.values()] == ["Fir Cabins"]
