@@ -12,9 +12,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect, sync_playwright
 
 SHOTS = Path(__file__).resolve().parents[1] / "screenshots"
+# A busy machine is slow; what is right comes at once all the same.
+expect.set_options(timeout=20_000)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 _POLICY = re.compile(r"Content.Security.Policy|Refused to (load|execute|apply|frame|connect)", re.IGNORECASE)
 _TRACEBACK = re.compile(r"Traceback \(most recent call last\)")

@@ -127,6 +127,7 @@ def bill(page: Page, sandbox: str, remote: Remote) -> None:
     page.goto(f"{sandbox}/deals/{deal['id']}")
     frame = page.frame_locator("iframe[data-topping]")
     expect(part(frame, "new")).to_be_visible(timeout=30_000)
+    expect(part(frame, "age")).not_to_contain_text("Looking for news")
     shot(page, "main-6-panel")
     part(frame, "new").click()
     expect(part(frame, "save")).to_be_enabled()
