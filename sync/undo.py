@@ -15,7 +15,7 @@ from accounts.models import Member
 from sync.decisions import run_soon
 from sync.fields import is_normalised
 from sync.mapping import Kind
-from sync.models import Link, Record, Run, Write
+from sync.models import Link, Record, RecordKind, Run, Write
 from sync.shape import MODULE_OF
 
 _STATUS = {Write.Op.INACTIVE: Write.Op.ACTIVE, Write.Op.ACTIVE: Write.Op.INACTIVE}
@@ -106,6 +106,7 @@ def _reverse(write: Write, link: Link, target: Record) -> dict[str, object]:
         }
     if write.op == Write.Op.CREATE:
         _unchanged(write, target)
+        _alone(write, target)
         return {"op": Write.Op.DELETE}
     if write.op in _STATUS:
         return {"op": _STATUS[Write.Op(write.op)]}
@@ -117,3 +118,19 @@ def _unchanged(write: Write, target: Record) -> None:
     for name, value in write.fields.items():
         if name in target.fields and not is_normalised(value, target.fields[name]):
             raise NotUndoable(f"{_label(write)}: {name} was changed since; it is left alone.")
+
+
+def _alone(write: Write, target: Record) -> None:
+    """Rules 5.7: Bigin deletes a company's contacts along with it, so only those of the same run may hang on it."""
+    if target.kind != RecordKind.COMPANY:
+        return
+    hanging = Record.objects.filter(
+        installation=write.installation, kind=RecordKind.CONTACT, parent_id=target.remote_id, gone_at=None
+    )
+    if write.run_id is not None:
+        made = Write.objects.filter(
+            run=write.run_id, side="bigin", op=Write.Op.CREATE, state=Write.State.DONE, link__bigin__isnull=False
+        )
+        hanging = hanging.exclude(pk__in=made.values("link__bigin"))
+    if hanging.exists():
+        raise NotUndoable(f"{_label(write)}: other contacts belong to it by now, and Bigin would delete them too.")
