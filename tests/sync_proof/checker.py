@@ -14,7 +14,7 @@ from django.db.models import Q
 from accounts.models import Installation
 from sync.models import Decision, Issue, Link, LinkKind, ModuleSetting, Record
 from tests.sync_proof.people import Row, Snapshot
-from tests.sync_proof.values import FIELDS, agree, label, maker
+from tests.sync_proof.values import FIELDS, agree, full_name, label, maker, text
 
 OURS = "Marta Quintela"  # whose connection the installation uses; people are somebody else
 SIDES = {
@@ -45,6 +45,24 @@ class Ledger:
     customers: dict[str, str] = field(default_factory=dict)  # of persons
     seen: set[tuple[str, str]] = field(default_factory=set)  # everything that lived at the last quiet point
     unsettled: set[tuple[str, str]] = field(default_factory=set)  # moved, merged or restored: values are not judged
+    known_as: dict[tuple[str, str], set[str]] = field(default_factory=dict)  # names and e-mails of people, ever seen
+
+    def meet(self, snapshot: Snapshot) -> None:
+        """Remembers under which names people stand in Books, as persons and as individual customers."""
+        for kind, remote_id, row in _people(snapshot):
+            self.known_as.setdefault((kind, remote_id), set()).update(_names(row))
+
+
+def _people(snapshot: Snapshot) -> Iterator[tuple[str, str, Row]]:
+    for remote_id, row in snapshot.persons.items():
+        yield "person", remote_id, row
+        customer = str(row["contact_id"])
+        if snapshot.customers[customer].get("customer_sub_type") == "individual":
+            yield "customer", customer, row
+
+
+def _names(row: Row) -> set[str]:
+    return {full_name(row).casefold(), text(row.get("email")).casefold()} - {""}
 
 
 @dataclass
@@ -65,6 +83,7 @@ def check(installation: Installation, snapshot: Snapshot, ledger: Ledger) -> lis
     verdicts = Verdicts(installation, snapshot, ledger)
     setting = ModuleSetting.objects.get(installation=installation, module="customers")
     ledger.customers.update({one: str(row["contact_id"]) for one, row in snapshot.persons.items()})
+    ledger.meet(snapshot)
     _agree(verdicts)
     _reasons(verdicts, setting)
     _doubles(verdicts, setting)
@@ -271,12 +290,20 @@ def _follows_a_deletion(verdicts: Verdicts, kind: str, remote_id: str) -> bool:
     links = Link.objects.filter(installation=installation, books=record).select_related("bigin")
     if any(link.bigin is not None and _was_deleted(verdicts, link.bigin) for link in links):
         return True
+    if any(link.state == "closed" and link.reason for link in links) and _lives_on(verdicts, kind, remote_id):
+        return True
     if kind != "person":
         return False
     moved = Link.objects.filter(
         installation=installation, kind=LinkKind.CONTACT_PERSON, writes__op="move", writes__before__person=remote_id
     )
     return moved.exists()
+
+
+def _lives_on(verdicts: Verdicts, kind: str, remote_id: str) -> bool:
+    """A contact that gains or loses its company stands in Books as somebody else (rules 5.6)."""
+    names = verdicts.ledger.known_as.get((kind, remote_id), set())
+    return any(names & _names(row) for _, other, row in _people(verdicts.snapshot) if other != remote_id)
 
 
 def _was_deleted(verdicts: Verdicts, record: Record) -> bool:

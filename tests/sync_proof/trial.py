@@ -55,6 +55,7 @@ class Trial:
     def remember(self) -> None:
         """People see what the sync has made."""
         snapshot = self.world.look()
+        self.ledger.meet(snapshot)
         for kind, ids in self.known.items():
             ids += [one for one in snapshot.of(kind) if one not in ids]
 
