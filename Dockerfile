@@ -15,6 +15,7 @@ COPY sync sync
 COPY invoices invoices
 COPY templates templates
 COPY static static
+COPY docs docs
 # Values that only have to be there: nothing is connected to and nothing of them is kept.
 RUN SECRET_KEY=build FIELD_KEYS=build DATABASE_URL=postgres://build/build REDIS_URL=redis://build \
     python manage.py collectstatic --no-input

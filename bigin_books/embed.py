@@ -37,7 +37,7 @@ def data_centre_around(request: HttpRequest) -> DataCentre | None:
 
 
 def frame_context(request: HttpRequest) -> dict[str, Any]:
-    """For every template: the page around us, the query that keeps it in links, who is signed in, the docs."""
+    """For every template: the page around us, the query that keeps it in links, who is signed in."""
     visitor = cast(VisitorRequest, request)
     around = service_origin(request)
     return {
@@ -45,7 +45,6 @@ def frame_context(request: HttpRequest) -> dict[str, Any]:
         "frame_query": "?" + urlencode({"serviceOrigin": around}) if around else "",
         "member": getattr(visitor, "member", None),
         "installation": getattr(visitor, "installation", None),
-        "docs_url": settings.DOCS_URL,
     }
 
 

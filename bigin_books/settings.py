@@ -81,7 +81,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "bigin_books.embed.frame_context",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "bigin_books.templatetags.handbook",
+            ],
         },
     }
 ]
@@ -104,7 +108,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
 
 STATIC_URL = "static/"
 STATIC_ROOT = env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles"))
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [BASE_DIR / "static", ("help", BASE_DIR / "docs" / "pictures")]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {
@@ -173,7 +177,7 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
-# Where the pages' links into the documentation lead; without it they are left out.
+# Where the pages' links into the documentation lead, instead of the copy that is served under /help/.
 DOCS_URL = env.text("DOCS_URL", "").rstrip("/")
 
 # Zoho. The sandbox is one more data centre, only where this names it.

@@ -29,6 +29,8 @@ OPEN = {
     "/": "a page of words",
     "/healthz": "ok or not",
     "/metrics": "its own token",
+    "/help/": "the documentation",
+    "/help/<slug:name>/": "the documentation",
     "/sign-in/start/": "leads to Zoho",
     "/connect/start/<slug:product>/": "leads to Zoho",
     "/oauth/callback/": "state cookie",

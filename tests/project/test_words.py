@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 # Names, and what is no word.
 NAMES = {"Bigin", "Zoho Books", "Zoho Invoice"}
+_SELECTORS = re.compile(r"(#[\w-]+,?)+")
 _TAGS = re.compile(r"\{#.*?#\}|\{% comment %\}.*?\{% endcomment %\}", re.S)
 _BLOCKS = re.compile(r"\{% blocktranslate\b.*?\{% endblocktranslate %\}", re.S)
 _CLASSES = re.compile(r"\{% block page_class %\}.*?\{% endblock %\}", re.S)
@@ -39,7 +40,7 @@ class Bare(HTMLParser):
     def _note(self, text: str) -> None:
         for piece in text.split(CUT):
             plain = " ".join(piece.split())
-            if re.search(r"[A-Za-z]{2}", plain) and plain not in NAMES:
+            if re.search(r"[A-Za-z]{2}", plain) and plain not in NAMES and not _SELECTORS.fullmatch(plain):
                 self.found.append(plain)
 
 

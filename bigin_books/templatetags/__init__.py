@@ -1,0 +1,1 @@
+"""Template tags that every page may use; settings.py makes them built in."""
