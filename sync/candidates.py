@@ -27,6 +27,8 @@ class Likeness:
 
 OTHER_CODE = 75  # score of an item whose name says one thing and whose code another
 NO = Likeness(Strength.NONE, 0, "")
+# Offered, never taken for granted: Zoho's own integration may have been set up for another CRM (rules 1.4).
+TOLD_BY_ZOHO = Likeness(Strength.WEAK, 80, "Zoho's own integration links them")
 
 
 def likeness(kind: Kind, left: Iterable[str], right: Iterable[str]) -> Likeness:

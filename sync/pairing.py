@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sync import identity, unlinked
-from sync.candidates import OTHER_CODE, Likeness, Strength, likeness, search_keys
+from sync import identity, unlinked, zcrm
+from sync.candidates import OTHER_CODE, TOLD_BY_ZOHO, Likeness, Strength, likeness, search_keys
 from sync.creation import create, refusal
 from sync.mapping import Kind
 from sync.models import Decision, Duplicates, Issue, Record, RecordKind, Side
@@ -96,7 +96,9 @@ def _bench(
     else:
         wanted = {key for record in records for key in search_keys([*record.keys, *extra.get(record.remote_id, ())])}
         candidates = unlinked.by_keys(shape, kind, far, wanted)
+        candidates += zcrm.partners(shape, kind, side, records, candidates)
         rivals = unlinked.by_keys(shape, kind, side, (key for row in candidates for key in search_keys(row.keys)))
+        rivals += zcrm.partners(shape, kind, far, candidates, rivals)
     is_awaited = identity.awaited(shape, kind, far)
     candidates = [candidate for candidate in candidates if not is_awaited(candidate)]
     extra = {**extra, **_keys_of_contacts(shape, kind, far, candidates), **_keys_of_contacts(shape, kind, side, rivals)}
@@ -190,8 +192,9 @@ def _judge(bench: Bench, record: Record) -> Outcome:
 
 
 def _disagree(bench: Bench, strong: Sequence[object], found: Sequence[tuple[Record, Likeness]]) -> bool:
-    """Two candidates; for items also a code that says one and a name that says another (rules 3.1)."""
-    if len(strong) > 1:
+    """Two candidates; for items also a code that says one and a name that says another (rules 3.1); a name that says
+    one and Zoho's own integration that says another (rules 1.4)."""
+    if len(strong) > 1 or (strong and any(like is TOLD_BY_ZOHO for _, like in found)):
         return True
     return bench.kind is Kind.PRODUCT_ITEM and bool(strong) and any(like.score == OTHER_CODE for _, like in found)
 
@@ -214,6 +217,8 @@ def _matches(bench: Bench, record: Record, verdicts: Mapping[str, str]) -> list[
         if candidate.remote_id in verdicts or not _same_parent(bench, record, candidate):
             continue
         like = likeness(bench.kind, _keys(bench, record), _keys(bench, candidate))
+        if like.strength is not Strength.STRONG and zcrm.names(bench.kind, record, candidate):
+            like = TOLD_BY_ZOHO
         if like.strength is not Strength.NONE:
             found.append((candidate, like))
     return sorted(found, key=lambda match: (-match[1].score, match[0].pk))
@@ -228,12 +233,16 @@ def _same_parent(bench: Bench, record: Record, candidate: Record) -> bool:
 
 
 def _rivals(bench: Bench, record: Record, partner: Record) -> bool:
-    """Whether another record of this side claims the same partner as strongly, or an item by its name alone."""
+    """Whether another record of this side claims the same partner as strongly, an item by its name alone, or a customer
+    by the id that Zoho's own integration gave it."""
     return any(
         rival.pk != record.pk
         and rival.in_scope
         and (bench.kind is not Kind.CONTACT_PERSON or rival.parent_id == record.parent_id)
-        and _claims(likeness(bench.kind, _keys(bench, rival), _keys(bench, partner)))
+        and (
+            zcrm.names(bench.kind, rival, partner)
+            or _claims(likeness(bench.kind, _keys(bench, rival), _keys(bench, partner)))
+        )
         for rival in bench.rivals
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 from accounts.models import Installation
 from sync import mapping
 from sync.mapping import Kind, Row
-from sync.models import Duplicates, Feed, Mode, Module, ModuleSetting, RecordKind, Side
+from sync.models import Duplicates, Feed, Mode, Module, ModuleSetting, Record, RecordKind, Side
 from sync.plan import First
 
 MODULE_OF = {kind: module for module, kinds in mapping.KINDS_OF_MODULE.items() for kind in kinds}
@@ -100,6 +100,14 @@ class Shape:
         if Kind.CONTACT_PERSON in self.active or Kind.CONTACT_CUSTOMER in self.active:
             return True
         return any(name.startswith(DETAIL_ONLY) for name in self.wanted(RecordKind.CUSTOMER))
+
+    @cached_property
+    def has_zcrm_ids(self) -> bool:
+        """Whether customers name records of Zoho's own CRM; asked once a run (rules 1.4)."""
+        customers = Record.objects.filter(
+            installation=self.installation, side=Side.BOOKS, kind=RecordKind.CUSTOMER, gone_at=None
+        )
+        return customers.filter(meta__has_any_keys=["zcrm_account_id", "zcrm_contact_id"]).exists()
 
     def views(self, record_kind: str) -> tuple[str, ...]:
         """Ids of the list views that records of Bigin come from; () for all."""
