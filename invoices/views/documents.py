@@ -9,11 +9,12 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import trigger_client_event
 
 from invoices import checking, conversions, creation, detail, outbox, permissions, revising, words
 from invoices.models import Action, Document
 from invoices.views import forms
-from invoices.views.visited import DocumentRequest, document_or_404, record_page
+from invoices.views.visited import DocumentRequest, document_or_404, in_place_of, record_page
 from zoho.errors import ZohoError
 
 State = Document.State
@@ -25,14 +26,25 @@ def document(request: DocumentRequest, module: str, record_id: str, pk: uuid.UUI
     """One address for all its states, so that a reload or a poll shows whichever it is in now."""
     held = document_or_404(request, pk)
     if held.state in (State.STANDS, State.GONE):
-        return render(request, "invoices/detail.html", _around(request, detail.at_once(held)))
+        return _as_it_stands(request, "invoices/detail.html", detail.at_once(held))
     if held.source_id is None and held.is_editable_form:
         return forms.shown(request, held)
     if held.state == State.DISCARDED:
         if held.revises_id:
             return redirect("invoices:document", module, record_id, held.revises_id)
         return redirect("invoices:panel", module, record_id)
-    return render(request, "invoices/status.html", _around(request, {"document": held}))
+    return _as_it_stands(request, "invoices/status.html", {"document": held})
+
+
+def _as_it_stands(request: DocumentRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """A page that waits asks again and again; while all is as it has `seen`, nothing in it is to be replaced."""
+    waiting = [f"{one.pk}{'?' * (one.state == Action.State.UNKNOWN)}" for one in context.get("under_way", [])]
+    stamp = ".".join([context["document"].state, context["document"].status, *waiting])
+    seen = request.GET.get("seen")
+    if request.htmx and seen == stamp:
+        return HttpResponse(status=204)
+    response = render(request, template, _around(request, {**context, "stamp": stamp}))
+    return trigger_client_event(response, "document:changed") if seen else response
 
 
 @require_GET
@@ -45,7 +57,7 @@ def content(request: DocumentRequest, module: str, record_id: str, pk: uuid.UUID
     except ZohoError as error:
         return render(request, "invoices/_content_trouble.html", {"reason": words.refusal(error)})
     if found is None:
-        return render(request, "invoices/_content_trouble.html", {"gone": True})
+        return in_place_of("#content", render(request, "invoices/_content_trouble.html", {"gone": True}))
     return render(request, "invoices/_content.html", _around(request, found))
 
 

@@ -16,7 +16,7 @@ from accounts.guards import member_page
 from accounts.http import MemberRequest
 from invoices import beginning, deals, feeds, panel, permissions, refreshing, words
 from invoices.bodies import kind_of
-from invoices.views.visited import DocumentRequest, Visited, record_page, visited
+from invoices.views.visited import DocumentRequest, Visited, in_place_of, record_page, visited
 from zoho.errors import ZohoError
 
 
@@ -53,12 +53,20 @@ def documents(request: DocumentRequest, module: str, record_id: str) -> HttpResp
         around = request.visited
         facts = refreshing.record(request.installation, module, record_id, around.facts, around.seen_at)
     except ZohoError as error:
-        return render(request, "invoices/_unreachable.html", {"reason": words.refusal(error)})
+        return _in_place(request, "_unreachable", words.refusal(error))
     if facts is None:
-        return render(request, "invoices/_no_access.html", {"reason": _("This record is not in Bigin any more.")})
+        return _in_place(request, "_no_access", _("This record is not in Bigin any more."))
     if facts != request.visited.facts:
         request.visited = visited(request, module, record_id, stale=request.visited.stale)
-    return render(request, "invoices/_documents.html", _context(request, request.visited))
+    response = render(request, "invoices/_documents.html", _context(request, request.visited))
+    if request.htmx.target == "rows":  # a search: a reload and the way back find it again
+        query = request.GET.urlencode()
+        response["HX-Replace-Url"] = f"{reverse('invoices:panel', args=[module, record_id])}?{query}"
+    return response
+
+
+def _in_place(request: DocumentRequest, name: str, reason: str) -> HttpResponse:
+    return in_place_of("#documents", render(request, f"invoices/{name}.html", {"reason": reason}))
 
 
 @require_GET

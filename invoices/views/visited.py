@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from accounts import access
@@ -103,20 +103,25 @@ def _refused(request: MemberRequest, reason: str) -> HttpResponseBase:
     request.member.refresh_from_db()
     if not request.member.access_token:
         return ask_to_sign_in(request)
-    return render(request, _page(request, "no_access"), {"reason": reason}, status=403 if not request.htmx else 200)
+    return _instead(request, "no_access", {"reason": reason})
 
 
 def _not_allowed(request: MemberRequest, around: Visited) -> HttpResponseBase:
-    return render(
-        request,
-        _page(request, "not_allowed"),
-        {"stale": around.stale, "visited": around},
-        status=403 if not request.htmx else 200,
-    )
+    return _instead(request, "not_allowed", {"stale": around.stale, "visited": around})
 
 
-def _page(request: MemberRequest, name: str) -> str:
-    return f"invoices/_{name}.html" if request.htmx else f"invoices/{name}.html"
+def _instead(request: MemberRequest, name: str, context: dict[str, object]) -> HttpResponseBase:
+    """In the place of the whole screen, whichever part of it was asked for."""
+    if not request.htmx:
+        return render(request, f"invoices/{name}.html", context, status=403)
+    return in_place_of("#main", render(request, f"invoices/_{name}.html", context))
+
+
+def in_place_of(target: str, response: HttpResponse) -> HttpResponse:
+    """An answer that nobody asked for goes where it can be read, whatever part the request was to replace."""
+    response["HX-Retarget"], response["HX-Reswap"], response["HX-Reselect"] = target, "innerHTML", "unset"
+    response["HX-Push-Url"] = "false"
+    return response
 
 
 def documents_of(request: DocumentRequest) -> QuerySet[Document]:

@@ -1,11 +1,12 @@
-// The form of a document: keyboard for lines and suggestions, the focus after a button of the form, and copying a link.
-// Everything works without this file too, by buttons.
+// Documents of a record: keyboard for lines and suggestions, the focus after a button of the form, copying a link, and news
+// that nobody asked for but must not get in anybody's way. Everything works without this file too, by buttons.
 //
 //   [data-line]         a line; inside it Alt+Up/Down moves it, Alt+Delete removes it, Alt+Enter adds one
 //   [data-suggestions]  choices under a field; Down goes into them, Up and Down between them, Escape back to the field
 //   [data-focus-now]    gets the focus once it was swapped in
 //   event "file:ready" {url}   the server's answer to a form that asks for a file: opens it in a window of its own
 //   [data-copy="text"]  a button that copies the text and says [data-copied]
+//   [data-unasked]      asks by itself: what it brings waits while a finger or a button of the mouse is down on it
 (() => {
   "use strict";
   const press = (line, what) => {
@@ -59,6 +60,47 @@
       wanted.removeAttribute("data-focus-now");
       wanted.focus();
     }
+  });
+
+  // A click whose button went down on one element and came up on its successor is no click. So a part that says nothing new
+  // stays, and one that is pressed is replaced once it was let go.
+  let pressed = null;
+  let late = [];
+  const isPressed = (place) => pressed !== null && place.contains(pressed);
+  document.addEventListener("pointerdown", ({ target }) => { pressed = target; }, true);
+  const letGo = () => setTimeout(() => {
+    pressed = null;
+    const waiting = late;
+    late = [];
+    waiting.forEach(([id, text]) => {
+      const place = document.getElementById(id);
+      const how = { swapStyle: "outerHTML", swapDelay: 0, settleDelay: 20 };
+      if (place) window.htmx.swap(place, text, how, { select: `#${CSS.escape(id)}` });
+    });
+  }, 0);
+  ["pointerup", "pointercancel"].forEach((name) => document.addEventListener(name, letGo, true));
+  window.addEventListener("blur", letGo);
+
+  // Who closed the invitation to sign in again is not asked every second.
+  let signedOut = false;
+  document.addEventListener("htmx:responseError", ({ detail }) => { signedOut ||= detail.xhr.status === 401; });
+  document.addEventListener("member:signed-in", () => { signedOut = false; });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (signedOut && event.detail.elt.matches("[data-unasked]")) event.preventDefault();
+  });
+
+  document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
+    const news = detail.fragment.firstElementChild;
+    if (news?.isEqualNode(detail.target)) detail.shouldSwap = false;
+    else if (news && isPressed(detail.target)) {
+      detail.shouldSwap = false;
+      late.push([detail.target.id, news.outerHTML]);
+    }
+  });
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (!detail.shouldSwap || !detail.elt.matches("[data-unasked]") || !isPressed(detail.target)) return;
+    detail.shouldSwap = false;
+    late.push([detail.target.id, detail.serverResponse]);
   });
 
   // A file opens outside the frame, where no cookie goes: its address carries a secret that works once.
