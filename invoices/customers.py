@@ -24,7 +24,8 @@ COMPANIES, CONTACTS = "Accounts", "Contacts"
 
 @dataclass(frozen=True)
 class Party:
-    """The Bigin record that is billed, and its customer in Books where there is one. `picked`: chosen by a rep."""
+    """The Bigin record that is billed, and its customer in Books where there is one. `picked`: chosen by a rep for a
+    record that leads to nobody, which shows its reader nothing of that customer."""
 
     module: str
     bigin_id: str
@@ -148,9 +149,10 @@ def pick(installation: Installation, module: str, record_id: str, customer: Cust
 
 
 def read(installation: Installation, books: Books, customer_id: str) -> Customer | None:
-    """One call; keeps the figures for the panel. None when Books has no such customer."""
+    """One call; keeps the figures for the panel. None when Books has no such customer: none of that id in this
+    organisation, or a vendor."""
     row = books.contact(customer_id)
-    if row is None:
+    if row is None or row.get("contact_type") not in (None, "", "customer"):
         return None
     customer = customer_from(row)
     CustomerBalance.objects.update_or_create(

@@ -10,7 +10,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from invoices import beginning, checks, clients, customers, entry, settling
+from accounts.models import Member
+from invoices import beginning, checks, clients, customers, entry, pairs, settling
 from invoices.checks import NumberError
 from invoices.drafts import Draft, Line
 from invoices.entry import Entry
@@ -164,8 +165,11 @@ def _converted(draft: Draft, typed: str) -> Draft:
     return replace(draft, lines=tuple(lines))
 
 
-def choose_customer(document: Document, post: QueryDict) -> bool:
-    """A candidate, a customer that was searched for, or a new one. Over the network except for a new one."""
+def choose_customer(document: Document, post: QueryDict, member: Member) -> bool:
+    """A candidate, a customer that was searched for, or a new one. Over the network except for a new one; raises the
+    errors of `zoho.errors`, Rejected too for what is no active customer of this organisation."""
+    if document.revises_id:
+        raise Rejected(_("The customer of a document in Books is changed there."), product="books", code="no_customer")
     if "create_new" in post:
         document.payload = {**document.payload, "create_new": True}
         return _keep(document, settling.draft_of(document))
@@ -174,11 +178,14 @@ def choose_customer(document: Document, post: QueryDict) -> bool:
     with clients.books(installation) as books:
         customer = customers.read(installation, books, chosen)
     if customer is None or not customer.is_active:
-        raise Rejected(_("Books has no such active customer."), product="books", code="1002")
+        raise Rejected(_("Books has no such active customer."), product="books", code="no_customer")
+    party = settling.party_of(document)
+    if party and "keep_pair" in post:
+        pairs.keep(installation, party, customer.customer_id, member)
     draft = settling.draft_of(document)
     if customer.currency and customer.currency != draft.currency:
         draft = _in_currency(document, draft, customer)
-    if settling.party_of(document) is None:
+    if party is None:
         customers.pick(installation, document.record_module, document.record_id, customer)
     document.payload = {**document.payload, "persons": beginning.persons_json(customer)}
     return _keep(document, beginning.addressed(draft, installation, None, customer))

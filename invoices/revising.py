@@ -36,7 +36,7 @@ def begin(standing: Document, member: Member) -> Document:
         made_by=member.name,
         record_module=standing.record_module,
         record_id=standing.record_id,
-        record_label=standing.record_label,
+        record_label=standing.record_label or standing.customer_name,
         revises=standing,
         key=uuid.uuid4().hex,
         state=State.DRAFT,

@@ -20,7 +20,18 @@ _BY_CODE = {
 
 # Refusals of our own, in words that are already a rep's.
 _OURS = frozenset(
-    {"not_yet", "rate", "inactive", "changed", "not_convertible", "no_recipient", "gone", "not_creatable"}
+    {
+        "not_yet",
+        "rate",
+        "inactive",
+        "changed",
+        "not_convertible",
+        "no_recipient",
+        "gone",
+        "not_creatable",
+        "no_customer",
+        "no_pair",
+    }
 )
 
 

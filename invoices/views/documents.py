@@ -27,7 +27,7 @@ def document(request: DocumentRequest, module: str, record_id: str, pk: uuid.UUI
     held = document_or_404(request, pk)
     if held.state in (State.STANDS, State.GONE):
         return _as_it_stands(request, "invoices/detail.html", detail.at_once(held))
-    if held.source_id is None and held.is_editable_form:
+    if held.source_id is None and held.is_editable_form and held.member_id == request.member.pk:
         return forms.shown(request, held)
     if held.state == State.DISCARDED:
         if held.revises_id:

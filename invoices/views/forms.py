@@ -22,6 +22,7 @@ def shown(request: DocumentRequest, document: Document, **more: Any) -> HttpResp
     context = filling.context(document, offers.offer_of(request.installation), **more)
     context |= {"visited": request.visited, "module": request.visited.module, "record_id": request.visited.record_id}
     context["may_send"] = request.visited.may("send")
+    context["may_pair"] = request.member.is_administrator and bool(document.payload.get("party"))
     return render(request, "invoices/form.html", context, status=422 if context["errors"] else 200)
 
 
@@ -39,9 +40,11 @@ def totals(request: DocumentRequest, module: str, record_id: str, pk: uuid.UUID)
     document = _open_form(request, pk)
     offer = offers.offer_of(request.installation)
     taken = editing.take(document, request.POST, offer)
+    around = {"document": document, "module": module, "record_id": record_id}
     if taken is None:
-        return render(request, "invoices/_changed_elsewhere.html", status=409)
-    return render(request, "invoices/_totals.html", {**filling.context(document, offer, entry=taken), "live": True})
+        return render(request, "invoices/_changed_elsewhere.html", around, status=409)
+    context = {**filling.context(document, offer, entry=taken), **around, "live": True}
+    return render(request, "invoices/_totals.html", context)
 
 
 @require_POST
@@ -54,7 +57,8 @@ def save(request: DocumentRequest, module: str, record_id: str, pk: uuid.UUID) -
     offer = offers.offer_of(request.installation)
     taken = editing.take(document, request.POST, offer)
     if taken is None:
-        return render(request, "invoices/changed_elsewhere.html", {"document": document}, status=409)
+        around = {"document": document, "module": module, "record_id": record_id}
+        return render(request, "invoices/changed_elsewhere.html", around, status=409)
     op = request.POST.get("op", "")
     if op not in ("save", "send"):
         return _changed(request, document, op, taken)
@@ -104,6 +108,7 @@ def customer_search(request: DocumentRequest, module: str, record_id: str, pk: u
     text = request.GET.get("customer-q", "")
     found = pickers.customers(request.installation, text)
     context = {"found": found, "text": text, "document": document, "module": module, "record_id": record_id}
+    context["may_pair"] = request.member.is_administrator and bool(document.payload.get("party"))
     return render(request, "invoices/_customers.html", context)
 
 
@@ -123,7 +128,7 @@ def customer(request: DocumentRequest, module: str, record_id: str, pk: uuid.UUI
     if not document.is_editable_form:
         return redirect("invoices:document", module, record_id, pk)
     try:
-        editing.choose_customer(document, request.POST)
+        editing.choose_customer(document, request.POST, request.member)
     except ZohoError as error:
         return shown(request, document, trouble=words.refusal(error))
     return redirect("invoices:document", module, record_id, pk)

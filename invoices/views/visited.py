@@ -48,7 +48,9 @@ class Visited:
 
     @property
     def customer_id(self) -> str:
-        return self.party.customer_id if self.party else ""
+        """Of the customer that the record leads to. One that a rep picked is not: whoever may read this record would
+        read all that customer's documents and balance by picking it (rules 7.7)."""
+        return self.party.customer_id if self.party and not self.party.picked else ""
 
     def may(self, right: Right) -> bool:
         return right in self.rights and (right == "view" or not self.stale)
@@ -125,12 +127,17 @@ def in_place_of(target: str, response: HttpResponse) -> HttpResponse:
 
 
 def documents_of(request: DocumentRequest) -> QuerySet[Document]:
-    """Everything that this record leads to: made from it, or its customer's. Other members' open forms are theirs."""
+    """Everything that this record leads to: made from it, or its customer's with what is made of those. Other members'
+    open forms are theirs; what a program or a member who left asked for, and nobody confirmed, is anybody's to decide.
+    """
     around = request.visited
+    standing = Q(state__in=(Document.State.STANDS, Document.State.GONE))
     leads = Q(record_module=around.module, record_id=around.record_id)
     if around.customer_id:
-        leads |= Q(customer_id=around.customer_id, state__in=(Document.State.STANDS, Document.State.GONE))
-    own = Q(member=request.member) | Q(state__in=(Document.State.STANDS, Document.State.GONE)) | Q(source__isnull=False)
+        follows = Q(source__isnull=False) | Q(revises__isnull=False)
+        leads |= Q(customer_id=around.customer_id) & (standing | follows)
+    nobodys = Q(member=None) & ~Q(state__in=(Document.State.DRAFT, Document.State.DISCARDED))
+    own = Q(member=request.member) | standing | Q(source__isnull=False) | nobodys
     rows = Document.objects.filter(installation=request.installation).filter(leads & own)
     return rows.select_related("installation", "source", "revises", "member")
 

@@ -142,5 +142,9 @@ def test_a_second_tab_does_not_overwrite_the_first(desk: Desk) -> None:
         {**stale, "op": "save", "reference": "typed in the second"},
     )
     assert answer.status_code == 409
+    here = desk.url(deal["id"], f"documents/{document.pk}/")
+    assert f'href="{here}"' in answer.content.decode()
+    live = desk.client.post(here + "totals/", {**stale, "reference": "typed in the second"})
+    assert (live.status_code, f'href="{here}"' in live.content.decode()) == (409, True)
     document.refresh_from_db()
     assert (document.payload["draft"]["reference"], document.state) == ("typed in the first tab", "draft")
