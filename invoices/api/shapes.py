@@ -8,7 +8,7 @@ from typing import Any
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-from invoices import deals
+from invoices import deals, ordering
 from invoices.models import Document, DocumentKind
 from sync.models import Issue, Module, ModuleSetting, Run
 
@@ -77,8 +77,10 @@ class SyncAnswer(serializers.Serializer[Any]):
 
 
 class DocumentShape(serializers.ModelSerializer[Document]):
-    """`state` is ours (queued, creating, checking, unconfirmed, refused, stands …), `status` is Books' own."""
+    """`state` is ours (queued, creating, checking, unconfirmed, refused, stands …), `status` is Books' own; `error`
+    says in words what is the matter and what to do."""
 
+    error = serializers.SerializerMethodField()
     warnings = serializers.ListField(child=serializers.CharField())
 
     class Meta:
@@ -89,6 +91,9 @@ class DocumentShape(serializers.ModelSerializer[Document]):
             "modified_at",
         )  # fmt: skip
         read_only_fields = fields
+
+    def get_error(self, document: Document) -> str:
+        return ordering.explained(document)
 
 
 class LineWish(serializers.Serializer[Any]):
@@ -106,7 +111,8 @@ class DocumentWish(serializers.Serializer[Any]):
 
     key = serializers.RegexField(
         r"^[A-Za-z0-9_-]{1,36}\Z",
-        help_text="One key is one document: sent again with the same key, the first one is answered.",
+        help_text="One key is one document: sent again with the same key, the first one is answered, and one that Books"
+        " did not confirm is looked for again.",
     )
     module = serializers.ChoiceField(choices=deals.MODULES)
     record_id = serializers.RegexField(r"^[0-9]{1,40}\Z")

@@ -144,7 +144,8 @@ def documents(request: Request, module: str, record_id: str) -> Response:
 
 @endpoint("POST", "create_document", shapes.DocumentShape, wish=shapes.DocumentWish, status=202)
 def create_document(request: Request) -> Response:
-    """Queues it; its address says how it goes. The same key again gives the first one."""
+    """Queues it; its address says how it goes. The same key again gives the first one, and looks again for one that
+    Books did not confirm."""
     wish = shapes.DocumentWish(data=request.data)
     wish.is_valid(raise_exception=True)
     installation = _caller(request)

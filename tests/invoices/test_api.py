@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 
 from accounts.models import ApiToken
-from invoices import api_tokens
-from invoices.models import Document
+from invoices import api_tokens, bodies, settling
+from invoices.models import Catalogue, Document
 from sync.models import Issue, Module, ModuleSetting, Run
 from tests import factories
 from tests.invoices.conftest import Desk
@@ -93,6 +93,74 @@ def test_one_key_is_one_document(desk: Desk, api: Client) -> None:
     listed = api.get(f"/api/v1/records/Pipelines/{deal['id']}/documents").json()
     assert first.json()["id"] in {row["id"] for row in listed}
     assert create(api, wish(deal)).json()["number"] == shown["number"]
+
+
+CREATE = {"product": "books", "method": "POST", "path": r"/invoices$"}
+
+
+def in_doubt(desk: Desk, api: Client, deal: dict[str, Any], fault: str) -> Document:
+    """An order whose answer was lost, in an organisation without the unique field of rules 7.4."""
+    made = create(api, wish(deal)).json()["id"]
+    Catalogue.objects.update(fields={})
+    desk.sandbox.fault(fault, times=1, **CREATE)
+    desk.worker.run()
+    return Document.objects.get(pk=made)
+
+
+def test_rule_7_4_the_same_key_again_looks_again_for_what_books_did_not_confirm(desk: Desk, api: Client) -> None:
+    deal, customer = linked_deal(desk)
+    before = len(desk.made(customer_id=customer["contact_id"]))
+    document = in_doubt(desk, api, deal, "drop_before")
+    assert document.state == "unconfirmed"
+    shown = api.get(f"/api/v1/documents/{document.pk}").json()
+    assert "did not confirm" in shown["error"]
+    assert "Send the same key again" in shown["error"]
+    document.refresh_from_db()
+    late = desk.books.create_document("invoices", bodies.to_books(settling.draft_of(document)))
+    again = create(api, wish(deal))
+    assert (again.status_code, again.json()["id"], again.json()["state"]) == (202, str(document.pk), "checking")
+    assert "It is being looked for" in again.json()["error"]
+    desk.worker.run()
+    shown = api.get(f"/api/v1/documents/{document.pk}").json()
+    assert (shown["state"], shown["books_id"], shown["error"]) == ("stands", late["invoice_id"], "")
+    assert len(desk.made(customer_id=customer["contact_id"])) == before + 1
+
+
+def test_rule_7_4_a_look_on_demand_sends_nothing(desk: Desk, api: Client) -> None:
+    deal, customer = linked_deal(desk)
+    before = len(desk.made(customer_id=customer["contact_id"]))
+    document = in_doubt(desk, api, deal, "drop_before")
+    for _ in range(2):
+        create(api, wish(deal))
+        desk.worker.run()
+        document.refresh_from_db()
+        assert document.state == "unconfirmed"
+    assert len(desk.made(customer_id=customer["contact_id"])) == before
+
+
+def test_a_person_on_the_records_page_may_decide_what_a_program_asked_for(desk: Desk, api: Client) -> None:
+    deal, customer = linked_deal(desk)
+    before = len(desk.made(customer_id=customer["contact_id"]))
+    document = in_doubt(desk, api, deal, "drop_before")
+    here = desk.url(deal["id"], f"documents/{document.pk}/")
+    assert 'data-test="create-anyway"' in desk.client.get(here).content.decode()
+    assert desk.client.post(here + "decide/anyway/").status_code == 302
+    assert desk.client.get(here).status_code == 200
+    desk.worker.run()
+    document.refresh_from_db()
+    assert document.state == "stands"
+    assert len(desk.made(customer_id=customer["contact_id"])) == before + 1
+
+
+def test_a_refused_order_is_read_by_a_person_but_is_not_their_form(desk: Desk, api: Client) -> None:
+    deal, _ = linked_deal(desk)
+    made = create(api, wish(deal)).json()["id"]
+    Document.objects.filter(pk=made).update(state="refused", error="Books refused this: it is a test.")
+    here = desk.url(deal["id"], f"documents/{made}/")
+    page = desk.client.get(here).content.decode()
+    assert "it is a test" in page
+    assert 'data-test="draft-form"' not in page
+    assert desk.client.post(here + "form/", {"op": "save"}).status_code == 404
 
 
 def test_what_is_wished_replaces_what_the_deal_says(desk: Desk, api: Client) -> None:
