@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import psycopg2
 import pytest
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
 
 from accounts.models import Connection, Installation
 from devtools.processes import free_port
@@ -168,38 +166,3 @@ def test_redis_down_fails_the_run_and_nothing_else(noon: tuple[World, Kept], mon
         assert run.state == Run.State.FAILED
         assert not world.writes()
     assert_evening(world)
-
-
-@pytest.mark.parametrize("after", [5, 12, 20, 30])
-def test_the_database_connection_breaks_in_mid_run(
-    noon: tuple[World, Kept], monkeypatch: pytest.MonkeyPatch, after: int
-) -> None:
-    """As every client of a PostgreSQL that is restarted sees it."""
-    world, _ = noon
-    send, sent_calls = Client._send, 0
-
-    def sent(self: Client, call: Any, token: str) -> Any:
-        nonlocal sent_calls
-        answer = send(self, call, token)
-        sent_calls += 1
-        if sent_calls == after:
-            break_off()
-        return answer
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Client, "_send", sent)
-        with pytest.raises((OperationalError, InterfaceError)):
-            world.run()
-    connection.close()
-    assert sent_calls == after
-    world.time.forward(settings.SYNC_ABANDONED_SECONDS + 1)
-    assert_evening(world)
-
-
-def break_off() -> None:
-    """The server ends this process' connection, as it does when it stops."""
-    other = psycopg2.connect(**connection.get_connection_params())
-    other.autocommit = True
-    with other.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
-    other.close()
