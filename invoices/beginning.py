@@ -10,7 +10,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -271,6 +270,7 @@ def unsaved(installation: Installation, filled: Filled) -> Document:
             "party": _party_json(filled.party),
             "persons": filled.persons,
             "amount": "" if facts.amount is None else format(facts.amount, "f"),
+            "amount_currency": facts.currency or installation.bigin_currency,
         },
     )
     settling.store_draft(document, filled.draft)
@@ -287,21 +287,6 @@ def _party_json(party: Party | None) -> dict[str, str] | None:
     if party is None or not party.bigin_id:
         return None
     return {name: value for name, value in asdict(party).items() if name in ("module", "bigin_id", "label")}
-
-
-def billed(document: Document) -> tuple[int, Decimal]:
-    """Standing documents of this kind made from the same deal, and what they come to (rules 7.3)."""
-    if document.record_module != deals.DEALS:
-        return 0, ZERO
-    rows = Document.objects.filter(
-        installation=document.installation,
-        record_id=document.record_id,
-        record_module=document.record_module,
-        kind=document.kind,
-        state=State.STANDS,
-    ).exclude(status="void")
-    total = rows.aggregate(total=Sum("total"))["total"]
-    return rows.count(), total or ZERO
 
 
 def discard(document: Document) -> bool:

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from accounts.models import Member
-from invoices import beginning, checks, clients, customers, entry, pairs, settling
+from invoices import beginning, billed, checks, clients, customers, entry, pairs, settling
 from invoices.checks import NumberError
 from invoices.drafts import Draft, Line
 from invoices.entry import Entry
@@ -64,8 +64,7 @@ def _own_problems(document: Document, draft: Draft, *, ticked: bool) -> Iterator
         yield "customer", _("Choose whom this is for.")
     if draft.customer_id == "" and document.payload.get("candidates") and not document.payload.get("create_new"):
         yield "customer", _("Choose one of these customers, or create a new one.")
-    number = 0 if document.revises_id else beginning.billed(document)[0]
-    if number and not ticked:
+    if not ticked and billed.billed(document):
         yield "bill_again", _("This deal has been billed before. Tick to bill it again.")
     for index, line in enumerate(draft.lines):
         if line.deal_price and not line.rate:

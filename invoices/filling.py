@@ -9,11 +9,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from invoices import beginning, checks, settling
+from invoices import billed, checks, settling
 from invoices.drafts import Draft, Line, LineTotal, Tax, Totals, totals
 from invoices.entry import OFFERED_TERMS, Entry, terms_label
 from invoices.models import Document
-from invoices.offers import CustomField, Offer
+from invoices.offers import CustomField, Offer, decimal
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,6 @@ def context(
     draft = settling.draft_of(document)
     taken = entry or Entry(draft)
     sums = totals(draft, offer.taxes)
-    number, billed = beginning.billed(document) if document.revises_id is None else (0, None)
     return {
         "document": document,
         "draft": draft,
@@ -76,9 +75,9 @@ def context(
         "customs": _customs(draft, offer, taken),
         "terms": _terms(draft),
         "end_label": checks.END_DATES[draft.kind],
-        "billed_number": number,
-        "billed_total": billed,
-        "deal_amount": document.payload.get("amount", ""),
+        "billed": billed.billed(document),
+        "deal_amount": decimal(document.payload.get("amount")),
+        "deal_currency": document.payload.get("amount_currency", ""),
         "needs_rate": any(line.deal_price and not line.rate for line in draft.lines),
         "focus": focus,
         "trouble": trouble,

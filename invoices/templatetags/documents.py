@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from django import template
@@ -50,6 +51,12 @@ def money(amount: Decimal | None, currency: str = "") -> str:
     shown = amount if amount == round(amount, places) else amount.normalize()
     decimals = places if amount == round(amount, places) else None
     return f"{number_format(shown, decimals, force_grouping=True)} {currency}".strip()
+
+
+@register.filter
+def sums(amounts: Iterable[tuple[Decimal, str]]) -> str:
+    """Amounts of several currencies, none converted (rules 6.1)."""
+    return " + ".join(money(amount, currency) for amount, currency in amounts)
 
 
 @register.filter

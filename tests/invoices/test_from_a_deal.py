@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from invoices.models import Action, Document, TimelineNote
+from invoices.templatetags import documents
 from tests.invoices.conftest import Desk
 
 
@@ -92,6 +97,48 @@ def test_rule_7_3_a_deal_that_was_billed_wants_an_explicit_tick(desk: Desk) -> N
     assert desk.press(second, "save", bill_again="on").status_code == 302
     desk.worker.run()
     assert len(desk.made(customer_id=customer["contact_id"])) == before + 1
+
+
+def billed_text(desk: Desk, document: Document) -> str:
+    page = desk.client.get(desk.url(document.record_id, f"documents/{document.pk}/")).content.decode()
+    block = page.split('data-test="billed"', 1)[1].split("<div", 1)[0] if 'data-test="billed"' in page else ""
+    return " ".join(re.sub(r"<[^>]*>|^[^>]*>", " ", block).split())
+
+
+def made_before(desk: Desk, document: Document, **values: Any) -> Document:
+    """Another document of the same deal and kind, as a colleague's."""
+    given = {"state": "stands", "status": "sent", "total": Decimal("100"), "currency": "EUR", **values}
+    return Document.objects.create(
+        installation=desk.installation, kind=document.kind, key=uuid.uuid4().hex, record_module="Pipelines",
+        record_id=document.record_id, **{"books_id": uuid.uuid4().hex, **given},
+    )  # fmt: skip
+
+
+def test_rule_7_3_what_is_billed_is_summed_for_each_currency_and_says_what_it_counts(desk: Desk) -> None:
+    deal, _ = linked_deal(desk)
+    form = desk.new(deal["id"])
+    assert billed_text(desk, form) == ""
+    made_before(desk, form, total=Decimal("1000.50"))
+    made_before(desk, form, total=Decimal("20"), status="draft")
+    made_before(desk, form, total=Decimal("7500"), currency="JPY", status="paid")
+    made_before(desk, form, total=Decimal("999"), status="void")
+    made_before(desk, form, total=Decimal("999"), state="gone")
+    amount = documents.money(deal["Amount"], "EUR")
+    assert billed_text(desk, form) == (
+        f"This deal is already billed: 1,020.50 EUR + 7,500 JPY of {amount}. Counted are 3 documents of this kind that"
+        " were made from this deal and stand in Books, void ones aside."
+    )
+    assert billed_text(desk, desk.new(deal["id"], "estimate")) == ""
+
+
+@pytest.mark.parametrize("state", ["queued", "creating", "checking", "unconfirmed"])
+def test_rule_7_3_a_colleagues_document_on_its_way_wants_the_tick_too(desk: Desk, state: str) -> None:
+    deal, _ = linked_deal(desk)
+    form = desk.new(deal["id"])
+    made_before(desk, form, state=state, status="", books_id=None)
+    assert billed_text(desk, form) == "1 more of this kind is on its way to Books or not confirmed yet."
+    assert desk.press(form, "save").status_code == 422
+    assert desk.press(form, "save", bill_again="on").status_code == 302
 
 
 def test_lines_are_added_filled_moved_and_taken_away_on_the_server(desk: Desk) -> None:
