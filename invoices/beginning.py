@@ -198,15 +198,16 @@ def _line(row: ProductRow, item: Row | None, prices: Prices, customer: Customer 
     discount, _own = prices.of(row.discount)
     if item is None:
         return Line(
-            name=row.name[:100], quantity=row.quantity, rate=rate, discount=discount, discount_is_percent=not discount,
-            item_tax_id=fallback_tax(None, customer), product_id=row.product_id, deal_price=deal_price,
+            name=row.name[:100], description=row.said, quantity=row.quantity, rate=rate, discount=discount,
+            discount_is_percent=not discount, item_tax_id=fallback_tax(None, customer), product_id=row.product_id,
+            deal_price=deal_price,
         )  # fmt: skip
     return Line(
         name=str(item.get("name") or row.name)[:100],
         quantity=row.quantity,
         rate=rate,
         item_id=str(item["item_id"]),
-        description=str(item.get("description") or "")[:2000],
+        description="\n".join(text for text in (row.said, str(item.get("description") or "")) if text)[:2000],
         unit=str(item.get("unit") or "")[:100],
         discount=discount,
         discount_is_percent=not discount,

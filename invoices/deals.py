@@ -6,10 +6,12 @@ Where a deal's products are found is not known for sure (rules 7.2): both places
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from invoices.checks import FINEST
+from invoices.drafts import ZERO
 from invoices.offers import decimal
 from zoho.bigin import Bigin
 from zoho.errors import Rejected
@@ -38,17 +40,20 @@ class RecordFacts:
 
 @dataclass(frozen=True)
 class ProductRow:
-    """`discount` is an amount, off the whole row."""
+    """`discount` is an amount, off the whole row; `total` is what Bigin says the row comes to, after it. `said` is the
+    row's quantity in words, where no price of as many decimals as Books keeps gives that total."""
 
     product_id: str
     name: str
     quantity: Decimal
     price: Decimal
     discount: Decimal
+    total: Decimal | None = None
+    said: str = ""
 
     @property
     def amount(self) -> Decimal:
-        return self.quantity * self.price - self.discount
+        return self.quantity * self.price - self.discount if self.total is None else self.total
 
 
 @dataclass(frozen=True)
@@ -104,10 +109,31 @@ def _product_row(row: Mapping[str, Any]) -> ProductRow | None:
     quantity = quantity if quantity is not None and quantity > 0 else Decimal(1)
     price = _first_number(row, ("List_Price", "list_price", "Unit_Price", "unit_price"))
     total = _first_number(row, ("Total", "total"))
-    if price is None:
-        price = total / quantity if total is not None else Decimal(0)
-    discount = _first_number(row, ("Discount", "discount")) or Decimal(0)
-    return ProductRow(product_id, name, quantity, max(price, Decimal(0)), max(discount, Decimal(0)))
+    discount = max(_first_number(row, ("Discount", "discount")) or ZERO, ZERO)
+    if total is None or (price is not None and _is_plain(price) and _is_plain(quantity)):
+        price = max(price or ZERO, ZERO)
+        return ProductRow(product_id, name, quantity, price if _is_plain(price) else _cents(price), discount, total)
+    return _split(ProductRow(product_id, name, quantity, ZERO, discount, total), max(total + discount, ZERO))
+
+
+def _split(row: ProductRow, gross: Decimal) -> ProductRow:
+    """The row with the price that gives its total to the cent; where there is none, once at its total."""
+    price = _cents(gross / row.quantity)
+    if _is_plain(row.quantity) and price * row.quantity == gross:
+        return replace(row, price=price)
+    return replace(
+        row, quantity=Decimal(1), price=gross, said=f"{row.quantity.normalize():f} \N{MULTIPLICATION SIGN} {row.name}"
+    )
+
+
+def _is_plain(value: Decimal) -> bool:
+    """Whether a line of Books holds it as it is."""
+    exponent = value.normalize().as_tuple().exponent
+    return isinstance(exponent, int) and -exponent <= FINEST
+
+
+def _cents(value: Decimal) -> Decimal:
+    return value.quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def _related_rows(bigin: Bigin, record_id: str) -> tuple[ProductRow, ...]:
