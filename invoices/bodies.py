@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from invoices.drafts import KINDS, ZERO, Draft, Kind, Line
+from invoices.drafts import KINDS, ZERO, Draft, Kind, Line, Tax, discount_as_percentage
 from invoices.offers import decimal
 from zoho.books import DOCUMENTS
 from zoho.books import Kind as List
@@ -17,17 +17,15 @@ COLLECTIONS: dict[str, List] = {"invoice": "invoices", "estimate": "estimates", 
 _END_DATES = {"invoice": "due_date", "estimate": "expiry_date", "salesorder": "shipment_date"}
 
 
-def to_books(draft: Draft) -> dict[str, Any]:
-    """The body of a create or update. What the rep left to Books is left out (rules 6.3)."""
+def to_books(draft: Draft, taxes: Mapping[str, Tax] | None = None) -> dict[str, Any]:
+    """The body of a create or update. What the rep left to Books is left out (rules 6.3). `taxes` None: not known."""
     body: dict[str, Any] = {
         "customer_id": draft.customer_id,
         "line_items": [_line_to_books(line, order, draft) for order, line in enumerate(draft.lines, 1)],
         "is_inclusive_tax": draft.inclusive,
         "discount_type": draft.discount_type,
         "is_discount_before_tax": draft.discount_before_tax,
-        "discount": _discount(draft.discount, draft.discount_is_percent)
-        if draft.discount_type == "entity_level"
-        else 0,
+        "discount": _whole_discount(draft, taxes),
         "shipping_charge": draft.shipping,
         "adjustment": draft.adjustment,
         "reference_number": draft.reference,
@@ -66,6 +64,17 @@ def _line_to_books(line: Line, order: int, draft: Draft) -> dict[str, Any]:
     if line.tax_id is not None:
         row["tax_id"] = line.tax_id
     return row
+
+
+def _whole_discount(draft: Draft, taxes: Mapping[str, Tax] | None) -> Decimal | str | int:
+    """How Books reads a plain number is not known for sure (switch `books_plain_discount`), so an amount goes as the
+    percentage that comes to it; as a number only where there is no such percentage, and then rules 6.3 compare."""
+    if draft.discount_type == "item_level":
+        return 0
+    share = None
+    if draft.discount and not draft.discount_is_percent:
+        share = discount_as_percentage(draft, taxes)
+    return _discount(draft.discount, draft.discount_is_percent) if share is None else _discount(share, is_percent=True)
 
 
 def _discount(value: Decimal, is_percent: bool) -> Decimal | str:
@@ -109,17 +118,19 @@ def from_books(kind: Kind, row: Mapping[str, Any], base_currency: str) -> Draft:
 
 
 def _line_from_books(row: Mapping[str, Any]) -> Line:
+    """An untaxed line's tax is left to Books, which knows why it is untaxed (rules 6.3)."""
     discount, is_percent = _read_discount(row.get("discount"), None)
+    quantity = decimal(row.get("quantity"))
     return Line(
         name=str(row.get("name") or ""),
-        quantity=decimal(row.get("quantity")) or Decimal(1),
+        quantity=Decimal(1) if quantity is None else quantity,
         rate=decimal(row.get("rate")) or ZERO,
         item_id=str(row.get("item_id") or ""),
         description=str(row.get("description") or ""),
         unit=str(row.get("unit") or ""),
         discount=discount,
         discount_is_percent=is_percent,
-        tax_id=str(row.get("tax_id") or ""),
+        tax_id=str(row.get("tax_id") or "") or None,
         line_item_id=str(row.get("line_item_id") or ""),
     )
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Member
-from invoices import bodies, queue
+from invoices import bodies, offers, queue
 from invoices.drafts import Draft
 from invoices.models import Document
 from zoho.books import Books, Row
@@ -64,6 +64,7 @@ def _queued(source: Document, kind: str, member: Member | None, who: str) -> Doc
         key=uuid.uuid4().hex,
         state=State.QUEUED,
         queued_at=timezone.now(),
+        shown_total=source.total if source.kind == "estimate" else None,  # an order may be billed in part already
         customer_id=source.customer_id,
         customer_name=source.customer_name,
         currency=source.currency,
@@ -101,7 +102,7 @@ def convert(document: Document, books: Books) -> Row:
     _check(source, str(row.get("status", "")), books)
     if source.kind == "salesorder":
         return books.invoice_from_salesorder(source.books_id or "")
-    body = bodies.to_books(_copied(source, document, row))
+    body = bodies.to_books(_copied(source, document, row), offers.offer_of(document.installation).known_taxes)
     link = "invoiced_estimate_id" if document.kind == "invoice" else "estimate_id"
     return books.create_document(bodies.COLLECTIONS[document.kind], {**body, link: source.books_id})
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from invoices import bodies, checking, clients, conversions, customers, queue, revising, settling, words
+from invoices import bodies, checking, clients, conversions, customers, offers, queue, revising, settling, words
 from invoices.models import Document
 from sync import billing
 from zoho.books import Books, Row
@@ -43,8 +43,9 @@ def submit(document: Document, *, total: Decimal | None, send_after: bool, versi
 
 
 def cancel(document: Document) -> bool:
-    """Back to an open form while nothing was sent yet."""
-    return bool(Document.objects.filter(pk=document.pk, state=State.QUEUED).update(state=State.DRAFT, queued_at=None))
+    """Back to an open form while nothing was sent yet; a conversion has none, and ends."""
+    after = State.DRAFT if document.source_id is None else State.DISCARDED
+    return bool(Document.objects.filter(pk=document.pk, state=State.QUEUED).update(state=after, queued_at=None))
 
 
 def create(document: Document) -> None:
@@ -144,7 +145,8 @@ def _made(document: Document, books: Books) -> Row:
     found = books.document_by_key(kind, unique).row if unique else None
     if found:
         return books.document(kind, bodies.books_id_of(draft.kind, found)) or found
-    return books.create_document(kind, bodies.to_books(draft), unique=unique)
+    taxes = offers.offer_of(document.installation).known_taxes
+    return books.create_document(kind, bodies.to_books(draft, taxes), unique=unique)
 
 
 def _postpone(document: Document, error: ZohoError) -> None:

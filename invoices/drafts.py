@@ -16,6 +16,7 @@ Kind = Literal["invoice", "estimate", "salesorder"]
 KINDS: tuple[Kind, ...] = ("invoice", "estimate", "salesorder")
 DiscountType = Literal["entity_level", "item_level"]
 ZERO = Decimal(0)
+FINEST_PERCENTAGE = 9  # decimals
 
 
 @dataclass(frozen=True)
@@ -234,6 +235,28 @@ def _discounted(draft: Draft, grosses: Sequence[Decimal], goods: Decimal) -> Dec
     if draft.inclusive or draft.discount_before_tax:
         return sum(grosses, ZERO)
     return goods
+
+
+def discount_as_percentage(draft: Draft, taxes: Mapping[str, Tax] | None) -> Decimal | None:
+    """The percentage with the fewest decimals that comes to the whole document's discount, which is an amount. None
+    where there is none, or where it is a part of taxes that nobody knows. `taxes` None: they could not be read."""
+    after_tax = not draft.discount_before_tax and not draft.inclusive
+    known = taxes or {}
+    if after_tax and (taxes is None or any(line.shown_tax_id not in ("", *known) for line in draft.lines)):
+        return None
+    sums = totals(draft, known)
+    grosses = [
+        _rounded(Fraction(line.rate) * Fraction(line.quantity) - _line_discount(line, draft), draft.precision)
+        for line in draft.lines
+    ]
+    base = _discounted(draft, grosses, sums.sub_total + sums.tax_total)
+    if not base:
+        return None
+    for places in range(FINEST_PERCENTAGE + 1):
+        share = _rounded(Fraction(draft.discount) * 100 / Fraction(base), places)
+        if share <= 100 and _rounded(Fraction(share) * Fraction(base) / 100, draft.precision) == draft.discount:
+            return share
+    return None
 
 
 def _charged(draft: Draft, grosses: Sequence[Decimal], taxes: Mapping[str, Tax]) -> list[_Shares]:

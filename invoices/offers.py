@@ -62,6 +62,10 @@ class Offer:
         return self.seen_at is not None
 
     @property
+    def known_taxes(self) -> Mapping[str, Tax] | None:
+        return self.taxes if self.known else None
+
+    @property
     def base_currency(self) -> str:
         return next((one.code for one in self.currencies.values() if one.is_base), "")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -10,7 +11,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Member
 from invoices import beginning, bodies, clients, customers, mirror, offers, settling
+from invoices.drafts import Draft
 from invoices.models import Document
+from invoices.offers import decimal
 from zoho.books import Books, Row
 from zoho.errors import Rejected
 
@@ -28,7 +31,7 @@ def begin(standing: Document, member: Member) -> Document:
         row = _read(standing, books)
         offer = offers.fresh_offer(installation, books)
         customer = customers.read(installation, books, standing.customer_id)
-    draft = bodies.from_books(kind, row, offer.base_currency or installation.books_currency)
+    draft = _as_typed(bodies.from_books(kind, row, offer.base_currency or installation.books_currency), standing, row)
     revision = Document(
         installation=installation,
         kind=kind,
@@ -59,6 +62,16 @@ def _open(standing: Document, member: Member) -> Document | None:
     return standing.revisions.filter(member=member, state__in=Document.OPEN).first()
 
 
+def _as_typed(draft: Draft, standing: Document, row: Row) -> Draft:
+    """A discount that was typed as an amount and sent as a percentage is an amount again, while it comes to it."""
+    held = standing.payload.get("draft", {})
+    typed = decimal(held.get("discount"))
+    was_amount = held.get("discount_is_percent") is False and draft.discount_type == "entity_level"
+    if not was_amount or not typed or typed != decimal(row.get("discount_total")):
+        return draft
+    return replace(draft, discount=typed, discount_is_percent=False)
+
+
 def save(revision: Document, books: Books) -> Row:
     """The one call that changes it. Rejected where Books' own was changed since the form was opened."""
     standing = _standing(revision)
@@ -69,7 +82,8 @@ def save(revision: Document, books: Books) -> Row:
             product=books.product,
             code="changed",
         )
-    body: dict[str, Any] = bodies.to_books(settling.draft_of(revision))
+    taxes = offers.offer_of(revision.installation).known_taxes
+    body: dict[str, Any] = bodies.to_books(settling.draft_of(revision), taxes)
     if revision.payload.get("status") != "draft":
         body["reason"] = _("Changed from Bigin by %(name)s") % {"name": revision.made_by}
     return books.update_document(bodies.COLLECTIONS[standing.kind], standing.books_id or "", body)
@@ -84,11 +98,15 @@ def stored(revision: Document, books: Books) -> Row | None:
 
 def settle(revision: Document, row: Row) -> bool:
     """The standing row takes over Books' answer; the revision is done."""
+    typed = revision.payload.get("draft", {})
     moved = Document.objects.filter(pk=revision.pk, state__in=settling.UNSETTLED).update(
         state=State.DISCARDED, error="", payload={}, look_at=None
     )
     if moved:
         standing = _standing(revision)
+        kept = {name: typed.get(name) for name in ("discount", "discount_is_percent")}
+        payload = {**standing.payload, "draft": {**standing.payload.get("draft", {}), **kept}}
+        Document.objects.filter(pk=standing.pk).update(payload=payload)
         mirror.settled(standing, row)
     return bool(moved)
 
