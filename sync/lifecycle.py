@@ -45,3 +45,13 @@ def reopen(link: Link, reason: str) -> bool:
     if moved:
         link.state, link.reason = Link.State.LINKED, reason[:300]
     return bool(moved)
+
+
+def keep_apart(link: Link, reason: str) -> bool:
+    """Both records stand and neither is synchronised until a person links them again."""
+    moved = Link.objects.filter(pk=link.pk, state__in=(Link.State.LINKED, Link.State.CLOSED)).update(
+        state=Link.State.APART, reason=reason[:300]
+    )
+    if moved:
+        link.state, link.reason = Link.State.APART, reason[:300]
+    return bool(moved)

@@ -122,14 +122,16 @@ def reject(work: Work, write: Write, code: str, reason: str, advice: str) -> Non
             moved = Write.objects.filter(pk=item.pk, state__in=(State.SENDING, State.UNKNOWN, State.PENDING)).update(
                 state=State.REJECTED, ended_at=now, settled_at=now, error_code=code[:60], error=text
             )
-            if not moved:
-                continue
+            if not moved or (item.undoes_id is not None and item is not write):
+                continue  # what an undo brings along is told with its customer
             _after_refusal(work, item, code, text, advice)
 
 
 def _after_refusal(work: Work, write: Write, code: str, reason: str, advice: str) -> None:
     kind = Kind(write.link.kind)
     record = write.link.bigin or write.link.books if write.op == Write.Op.CREATE else None
+    if write.undoes_id is not None:  # planning the pair has no say in what a person asked to take back
+        record = write.link.books if write.side == "books" else write.link.bigin
     issues.raise_one(
         work.shape.installation,
         issues.Draft(

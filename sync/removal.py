@@ -10,16 +10,19 @@ from typing import Any
 from django.db import transaction
 
 from sync import issues, lifecycle, mirror, outbox, refusals, sources
+from sync.fields import is_normalised
 from sync.mapping import Kind
 from sync.models import Issue, Link, Record, RecordKind, Side, Write
 from sync.shape import BIGIN_MODULES, MODULE_OF, RECORD_KINDS
 from sync.work import OutOfTime, Work
+from zoho.bigin import MAX_RECORDS
 from zoho.errors import RateLimited, Rejected, RetryLater, Unauthorised, UnknownOutcome, ZohoError
 
 # Books refuses to delete what has transactions (reference, 3.5 and 4); then it may be marked inactive.
 HAS_TRANSACTIONS = frozenset({"3000", "1004", "2049", "36"})
 _MISSING = frozenset({"1002", "2006"})
 _OPEN_ESTIMATES = ("draft", "sent", "accepted")
+_UNDONE = "Its creation was taken back."
 _OPEN_ORDERS = ("draft", "open", "partially_invoiced", "overdue", "confirmed")
 
 
@@ -35,6 +38,15 @@ def from_books(work: Work, write: Write) -> None:
     if detail is None:
         finish(work, write, "It was gone in Books already.")
         return
+    if write.undoes_id is not None and _edited_since(work, write, record, detail):
+        outbox.reject(
+            work,
+            write,
+            "changed_since",
+            "It was changed in Books since; it is left alone.",
+            "Delete it there yourself.",
+        )
+        return
     Write.objects.filter(pk=write.pk).update(before=_plain(detail))
     try:
         if record.kind == RecordKind.PERSON:
@@ -46,7 +58,30 @@ def from_books(work: Work, write: Write) -> None:
             return
         if error.code not in _MISSING:
             raise
-    finish(work, write, "It was deleted in Bigin, and then here.")
+    finish(work, write, _UNDONE if write.undoes_id else "It was deleted in Bigin, and then here.")
+
+
+def _edited_since(work: Work, write: Write, record: Record, detail: Mapping[str, Any]) -> bool:
+    """Whether a person changed what is about to be taken back, be it since the undo was asked for."""
+    if record.kind == RecordKind.ITEM:
+        fields = sources.books_item(work.shape, detail).fields
+    elif record.kind == RecordKind.CUSTOMER:
+        fields = sources.books_customer(work.shape, detail, detailed=True).fields
+    else:
+        fields = sources.books_person(work.shape, detail, record.parent_id, None).fields
+    written: dict[str, Any] = {}
+    for step in _steps(write):
+        written.update(step.fields)
+    return any(name in fields and not is_normalised(value, fields[name]) for name, value in written.items())
+
+
+def _steps(undo: Write) -> Sequence[Write]:
+    """What the undone run wrote to this record, oldest first."""
+    undone = undo.undoes
+    if undone is None:
+        return []
+    rows = Write.objects.filter(link=undone.link_id, side=undone.side, state=Write.State.DONE, undoes=None)
+    return list(rows.filter(run=undone.run_id).order_by("pk")) if undone.run_id else [undone]
 
 
 def _still_gone(work: Work, write: Write) -> bool:
@@ -118,18 +153,22 @@ def finish(work: Work, write: Write, reason: str) -> None:
         if record is not None and record.gone_at is None:
             locked = Record.objects.select_for_update().get(pk=record.pk)
             mirror.gone(locked, "ours", work.clock.now())
-            _with_persons(locked)
+            _with_children(locked)
         lifecycle.close(write.link, reason)
     work.count(MODULE_OF[Kind(write.link.kind)], write.side, "deleted")
 
 
-def _with_persons(customer: Record) -> None:
-    if customer.kind != RecordKind.CUSTOMER:
+_CHILDREN: Mapping[str, str] = {RecordKind.CUSTOMER: RecordKind.PERSON, RecordKind.COMPANY: RecordKind.CONTACT}
+
+
+def _with_children(parent: Record) -> None:
+    """Books deletes the persons of a customer along with it, and Bigin the contacts of a company."""
+    if parent.kind not in _CHILDREN:
         return
-    for person in Record.objects.select_for_update().filter(
-        installation=customer.installation_id, kind=RecordKind.PERSON, parent_id=customer.remote_id, gone_at=None
+    for child in Record.objects.select_for_update().filter(
+        installation=parent.installation_id, kind=_CHILDREN[parent.kind], parent_id=parent.remote_id, gone_at=None
     ):
-        mirror.gone(person, "ours")
+        mirror.gone(child, "ours")
 
 
 # Refused: it has transactions
@@ -171,6 +210,11 @@ def _amount(raw: object) -> Decimal:
 
 
 def _leave(work: Work, write: Write, record: Record, why: str) -> None:
+    if write.undoes_id is not None:
+        outbox.reject(
+            work, write, "in_use", f"In Books {why}; its creation is not taken back.", "Settle it in Books first."
+        )
+        return
     with transaction.atomic():
         outbox.settle(work, write, error=f"Not deleted and not made inactive: {why}.")
         Write.objects.filter(pk=write.pk).update(state=Write.State.REJECTED)
@@ -193,6 +237,9 @@ def _leave(work: Work, write: Write, record: Record, why: str) -> None:
 def status(work: Work, write: Write) -> None:
     """One claimed write of op inactive or active; repeating it is harmless."""
     record, active = write.link.books, write.op == Write.Op.ACTIVE
+    if active and (record is None or record.gone_at is not None):
+        outbox.reject(work, write, "gone", "It is not in Books any more.", "Take its deletion back instead.")
+        return
     if record is None or record.gone_at is not None:
         finish(work, write, "It was gone in Books already.")
         return
@@ -207,51 +254,101 @@ def status(work: Work, write: Write) -> None:
 
 
 def inactivated(work: Work, write: Write, *, active: bool) -> None:
-    """Settles a change of status; a link whose Bigin side is gone is closed by it."""
+    """Settles a change of status; a link whose Bigin side is gone is closed by it. An undone create that Books could
+    only make inactive leaves two records that stand: they are kept apart, or the next run would go on with them."""
     with transaction.atomic():
-        outbox.settle(work, write)
         record = Record.objects.select_for_update().get(books_links=write.link)
+        before = {"status": str(record.meta.get("status") or "active")} if write.before is None else write.before
+        outbox.settle(work, write, before=before)
         record.meta = {**record.meta, "status": "active" if active else "inactive"}
         if "active" in record.fields:
             record.fields = {**record.fields, "active": active}
         record.settled_at = work.clock.now()
         mirror.mark(record)
         record.save(update_fields=["meta", "fields", "settled_at", "fingerprint", "dirty"])
-        if not active:
+        if not active and write.undoes_id is not None:
+            lifecycle.keep_apart(write.link, f"{_UNDONE} In Books it was marked inactive, as it has transactions.")
+        elif not active:
             lifecycle.close(write.link, "It was deleted in Bigin; in Books it was marked inactive.")
     work.count(MODULE_OF[Kind(write.link.kind)], write.side, "activated" if active else "inactivated")
 
 
 # In Bigin: only ever an undo of what we created
 
+_RELATED = (
+    ("Contacts", "Other contacts belong to it"),
+    ("Pipelines", "Deals belong to it"),
+    ("Notes", "Notes stand below it"),
+)
+
 
 def from_bigin(work: Work, kind: Kind, batch: Sequence[Write]) -> None:
     """Claimed deletes in Bigin, at most 100 a call."""
     module = BIGIN_MODULES[RECORD_KINDS[kind][0]]
-    for start in range(0, len(batch), 100):
-        part = [write for write in batch[start : start + 100] if write.link.bigin is not None]
-        ids = [write.link.bigin.remote_id for write in part if write.link.bigin is not None]
-        if not ids:
-            continue
+    left = list(batch)
+    while left:
+        part, left = left[:MAX_RECORDS], left[MAX_RECORDS:]
         try:
-            outcomes = work.patiently(partial(work.bigin.delete, module, ids))
+            ready = _ready(work, part)
+            ids = [write.link.bigin.remote_id for write in ready if write.link.bigin is not None]
+            outcomes = work.patiently(partial(work.bigin.delete, module, ids)) if ids else []
         except UnknownOutcome as error:
-            outbox.unknown(work, part, error)
-            continue
+            outbox.unknown(work, ready, error)
         except Rejected as error:
             for write in part:
                 refusals.bigin(work, write, error)
-            continue
         except (OutOfTime, RateLimited, RetryLater, Unauthorised):
-            outbox.give_back(work, batch[start:])
+            outbox.give_back(work, [*part, *left])
             raise
-        for write, outcome in zip(part, outcomes, strict=True):
-            _sort_out(work, write, outcome.error("DELETE"))
+        else:
+            for write, outcome in zip(ready, outcomes, strict=True):
+                _sort_out(work, write, outcome.error("DELETE"))
+
+
+def _ready(work: Work, part: Sequence[Write]) -> list[Write]:
+    """Those that may be sent. A contact that went with its company needs no call; a company on which more hangs than
+    its run has made stays (rules 5.7). Network for companies."""
+    ready = []
+    for write in part:
+        record = write.link.bigin
+        if record is None or record.gone_at is not None:
+            finish(work, write, _UNDONE)
+        elif record.kind == RecordKind.COMPANY and (what := _hanging(work, write, record)):
+            outbox.reject(
+                work,
+                write,
+                "in_use",
+                f"{what} in Bigin by now, and would be deleted or orphaned with it; it is left alone.",
+                "Delete it in Bigin yourself if that is meant.",
+            )
+        else:
+            ready.append(write)
+    return ready
+
+
+def _hanging(work: Work, write: Write, company: Record) -> str:
+    """Which records that this run did not make belong to the company now, as words; "" when none does."""
+    made = made_with(write.undoes) if write.undoes else frozenset()
+    for related, words in _RELATED:
+        page = work.patiently(
+            partial(work.bigin.related, BIGIN_MODULES[company.kind], company.remote_id, related, ["id"])
+        )
+        if any(str(row.get("id")) not in made for row in page.rows):
+            return words
+    return ""
+
+
+def made_with(write: Write) -> frozenset[str]:
+    """Ids of the contacts of Bigin that the run of this write created."""
+    made = Write.objects.filter(
+        run=write.run_id, side=Side.BIGIN, op=Write.Op.CREATE, state=Write.State.DONE, link__bigin__kind="contact"
+    ).exclude(run=None)
+    return frozenset(made.values_list("link__bigin__remote_id", flat=True))
 
 
 def _sort_out(work: Work, write: Write, error: ZohoError | None) -> None:
     if error is None:
-        finish(work, write, "Its creation was undone.")
+        finish(work, write, _UNDONE)
     elif isinstance(error, Rejected):
         refusals.bigin(work, write, error)
     else:

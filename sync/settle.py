@@ -22,6 +22,7 @@ from sync.sources import Seen
 from sync.work import Work
 
 Settled: TypeAlias = tuple[Write, Seen]
+_MOVED = ("bigin", "books", "state", "reason", "bigin_base", "books_base", "settled_at")
 _WORDS = {Write.Op.CREATE: "created", Write.Op.UPDATE: "updated", Write.Op.MOVE: "moved"}
 
 
@@ -53,7 +54,7 @@ def together(work: Work, items: Sequence[Settled]) -> None:
         for write, seen in items:
             touched.append(_settle(work, links[write.link_id], write, records[seen.kind, seen.remote_id]))
         mirror.upsert(touched)
-        Link.objects.bulk_update(links.values(), ["bigin", "books", "state", "bigin_base", "books_base", "settled_at"])
+        Link.objects.bulk_update(links.values(), _MOVED)
         pairs = [pk for link in links.values() for pk in (link.bigin_id, link.books_id) if pk]
         # Only what was said about writes: what planning raised in this very run stands.
         issues.close_settled(work.shape.installation, [], links=links, records=pairs, kinds=(Issue.Kind.REJECTED,))
@@ -74,11 +75,11 @@ def _settle(work: Work, link: Link, write: Write, record: Record) -> Record:
     else:
         link.books = record
     if write.op == Write.Op.CREATE:
-        link.state = Link.State.LINKED
+        _made(link, write)
         if write.side == Side.BIGIN:  # born in Books: list views do not put it out of scope (rules 2.2)
             record.meta, record.in_scope = {**record.meta, "born": "books"}, True
     if write.op != Write.Op.MOVE:  # it takes values along, also such as Bigin has not seen yet: no agreement on any
-        _set_bases(link, write, record)
+        _set_bases(work, link, write, record)
     now = work.clock.now()
     link.settled_at = record.settled_at = now
     record.dirty = _agree(work, link)
@@ -86,8 +87,21 @@ def _settle(work: Work, link: Link, write: Write, record: Record) -> Record:
     return record
 
 
-def _set_bases(link: Link, write: Write, record: Record) -> None:
-    target = bases(write.fields, record.fields)
+def _made(link: Link, write: Write) -> None:
+    """A pair; but what an undo brought back has no counterpart while Bigin's is gone: it would be deleted again."""
+    other = link.books if write.side == Side.BIGIN else link.bigin
+    if write.undoes_id is None or (other is not None and other.gone_at is None):
+        link.state = Link.State.LINKED
+        return
+    link.state = Link.State.CLOSED
+    link.reason = "Its deletion in Books was taken back; in Bigin it stays deleted unless it is restored there."
+
+
+def _set_bases(work: Work, link: Link, write: Write, record: Record) -> None:
+    sent = write.fields
+    if write.undoes_id is not None and write.op == Write.Op.CREATE:  # brings back more than what is mapped
+        sent = {name: value for name, value in sent.items() if name in work.shape.wanted(record.kind)}
+    target = bases(sent, record.fields)
     source = {name: value for name, value in write.source.items() if name != PARENT}
     if write.side == Side.BIGIN:
         link.bigin_base = {**link.bigin_base, **target}

@@ -50,8 +50,8 @@ RUN_STATES: Mapping[str, tuple[str, str | Promise]] = {
 }
 
 
-# A deletion cannot be taken back by itself: the record's id is gone.
-UNDOABLE = (Write.Op.CREATE, Write.Op.UPDATE, Write.Op.INACTIVE, Write.Op.ACTIVE)
+# A move is taken back by moving the contact back in Bigin.
+UNDOABLE = (Write.Op.CREATE, Write.Op.UPDATE, Write.Op.INACTIVE, Write.Op.ACTIVE, Write.Op.DELETE)
 _FELL_THROUGH = Q(undone_by__state__in=(Write.State.REJECTED, Write.State.WITHDRAWN))
 UNDONE = Count("undone_by", filter=~_FELL_THROUGH)
 
@@ -96,6 +96,17 @@ class WriteLine:
     def can_undo(self) -> bool:
         done = self.write.state == Write.State.DONE and self.write.before is not None
         return done and self.write.op in UNDOABLE and not self.is_undone
+
+    @property
+    def why_not(self) -> str | Promise:
+        """Why a change that was made has no Undo; "" where it has one, or was taken back already."""
+        if self.write.state != Write.State.DONE or self.can_undo or self.is_undone:
+            return ""
+        if self.write.op == Write.Op.MOVE:
+            return _("Move the contact back in Bigin; the next run follows.")
+        if self.write.op == Write.Op.DELETE and self.write.side == "bigin":
+            return _("Restore it from Bigin's recycle bin; the pair is taken up again.")
+        return _("What it replaced is not kept any more.")
 
 
 def runs(installation: Installation, filters: Mapping[str, str]) -> QuerySet[Run]:

@@ -1,6 +1,6 @@
 """The pairs: which record of one side belongs to which of the other, and what could be paired."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
@@ -86,12 +86,18 @@ def partners(installation: Installation, record: Record, text: str, count: int =
 
 @dataclass(frozen=True)
 class FieldPair:
-    """One mapped field of a pair: what each side holds now, and whether the two agree up to what each side stores."""
+    """One mapped field of a pair: what each side holds now, and whether the two agree up to what each side stores.
+
+    A difference is `settled` where both sides hold what they held when last in step: no run changes it until somebody
+    edits the field. `taken_back`: it is so because an undo gave one side its old value.
+    """
 
     label: str
     bigin: str
     books: str
     agree: bool
+    settled: bool = False
+    taken_back: bool = False
 
 
 def fields_of(link: Link) -> list[FieldPair]:
@@ -99,15 +105,23 @@ def fields_of(link: Link) -> list[FieldPair]:
     module = Module.PRODUCTS if link.kind == LinkKind.PRODUCT_ITEM else Module.CUSTOMERS
     setting = link.installation.modules.filter(module=module).first()
     rows = mapping.of_kind(mapping.load(module, setting.mapping if setting else []), link.kind)
-    left = link.bigin.fields if link.bigin else {}
-    right = link.books.fields if link.books else {}
-    return [
-        FieldPair(
-            readable(row.bigin),
-            shown(left.get(row.bigin)),
-            shown(right.get(row.books)),
-            is_normalised(left.get(row.bigin), right.get(row.books))
-            or is_normalised(right.get(row.books), left.get(row.bigin)),
-        )
-        for row in rows
-    ]
+    undone = _undone_fields(link)
+    return [_field(link, row, undone) for row in rows]
+
+
+def _field(link: Link, row: mapping.Row, undone: Collection[tuple[str, str]]) -> FieldPair:
+    left = link.bigin.fields.get(row.bigin) if link.bigin else None
+    right = link.books.fields.get(row.books) if link.books else None
+    agree = is_normalised(left, right) or is_normalised(right, left)
+    based = row.bigin in link.bigin_base and row.books in link.books_base
+    settled = based and (link.bigin_base[row.bigin], link.books_base[row.books]) == (left, right)
+    taken_back = bool({("bigin", row.bigin), ("books", row.books)}.intersection(undone))
+    return FieldPair(readable(row.bigin), shown(left), shown(right), agree, settled, settled and taken_back)
+
+
+def _undone_fields(link: Link) -> frozenset[tuple[str, str]]:
+    """(side, field) of which the newest write took an earlier one back."""
+    newest: dict[tuple[str, str], bool] = {}
+    for side, fields, undoes in link.writes.filter(state="done").order_by("pk").values_list("side", "fields", "undoes"):
+        newest.update({(side, name): undoes is not None for name in fields})
+    return frozenset(key for key, is_undo in newest.items() if is_undo)

@@ -41,10 +41,12 @@ def pairs(request: MemberRequest) -> HttpResponse:
 def pair(request: MemberRequest, pk: int) -> HttpResponse:
     found = own(request, WITH_SIDES, pk)
     writes = activity.writes(request.installation, {"link": str(pk)})
+    fields = queries.fields_of(found)
     context = {
         "link": found,
         "kind": queries.KIND_LABELS.get(found.kind, found.kind),
-        "fields": queries.fields_of(found),
+        "fields": fields,
+        "left_so": any(field.settled and not field.agree for field in fields),
         "issues": found.issues.order_by("-pk")[:20],
         "lines": [activity.write_line(write) for write in writes[:50]],
     }

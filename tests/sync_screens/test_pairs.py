@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from sync.models import Link, Record
+from sync.models import Link, Record, Write
 from tests.sync_screens.world import World
 
 pytestmark = pytest.mark.django_db
@@ -140,3 +140,42 @@ def test_no_file_and_lines_of_another_organisation(client: Client, world: World)
     text = client.post(f"{PAIRS}import/", {"file": SimpleUploadedFile("pairs.csv", foreign)}).content.decode()
     assert "it belongs to other organisations" in text
     assert "<strong>10</strong><span>not linked</span>" in text
+
+
+def test_a_difference_that_was_taken_back_says_so_and_that_it_stays(client: Client, world: World) -> None:
+    link = world.links[1]
+    assert link.bigin is not None
+    assert link.books is not None
+    link.bigin.fields = {name: value for name, value in link.bigin.fields.items() if name != "Billing_Country"}
+    link.bigin.save()
+    assert "differs" not in text_of(client, f"{PAIRS}{link.pk}/")
+    link.books.fields = {**link.books.fields, "billing_address.city": "Leeds"}
+    link.books.save()
+    assert "differs</span>" in text_of(client, f"{PAIRS}{link.pk}/")
+    link.books_base = {**link.books_base, "billing_address.city": "Leeds"}
+    link.save()
+    assert "differs, left so" in text_of(client, f"{PAIRS}{link.pk}/")
+    undone = link.writes.filter(state="done").order_by("-pk")[0]
+    Write.objects.create(
+        installation=world.installation, link=link, side="books", op="update", state="done", undoes=undone,
+        fields={"billing_address.city": "Leeds"}, before={"billing_address.city": "York"},
+    )  # fmt: skip
+    text = text_of(client, f"{PAIRS}{link.pk}/")
+    assert "differs: taken back" in text
+    assert "no run changes it until somebody edits that field" in text
+    assert "takes back an earlier change" in text
+
+
+def test_a_change_without_undo_says_why(client: Client, world: World) -> None:
+    write = world.write
+    for op, side, before, words in (
+        ("move", "books", {"person": "1"}, "Move the contact back in Bigin"),
+        ("delete", "bigin", None, "recycle bin"),
+        ("update", "books", None, "not kept any more"),
+    ):
+        Write.objects.filter(pk=write.pk).update(op=op, side=side, before=before)
+        text = text_of(client, f"{PAIRS}{write.link_id}/")
+        assert words in text, op
+        assert f'data-test="undo-{write.pk}"' not in text
+    Write.objects.filter(pk=write.pk).update(op="delete", side="books", before={"contact_id": "1"})
+    assert f'data-test="undo-{write.pk}"' in text_of(client, f"{PAIRS}{write.link_id}/")
