@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from invoices import bodies, clients, mirror, queue, words
 from invoices.models import Action, Document
 from zoho.books import Books, Row
-from zoho.books_documents import Status
+from zoho.books_documents import Attached, Status
 from zoho.errors import RateLimited, Rejected, RetryLater, UnknownOutcome, ZohoError
 from zoho.times import parse_time_or_none
 
@@ -66,7 +67,8 @@ def _do(action: Action, books: Books) -> None:
     document = action.document
     kind, books_id = bodies.COLLECTIONS[document.kind], document.books_id or ""
     if action.op == Op.SEND:
-        books.email(kind, books_id, action.payload.get("mail") or _default_mail(books, document))
+        files = [Attached(one.name, one.content_type, bytes(one.content)) for one in action.files.order_by("pk")]
+        books.email(kind, books_id, action.payload.get("mail") or _default_mail(books, document), files)
     elif action.op == Op.COMMENT:
         books.add_comment(kind, books_id, action.payload["text"])
     elif action.op == Op.DELETE:
@@ -135,17 +137,19 @@ def _refused(action: Action, error: Rejected) -> None:
 
 
 def _end(action: Action, state: str, held: str | tuple[str, ...], error: str = "") -> bool:
-    """Settles and empties the payload: no mail bodies are kept (rules 8.4)."""
+    """Settles and empties the payload: no mail bodies and none of their files are kept (rules 8.4)."""
     states = (held,) if isinstance(held, str) else held
-    return bool(
-        Action.objects.filter(pk=action.pk, state__in=states).update(
+    with transaction.atomic():
+        settled = Action.objects.filter(pk=action.pk, state__in=states).update(
             state=state,
             error=error,
             settled_at=timezone.now(),
             look_at=None,
             payload={},
         )
-    )
+        if settled:
+            action.files.all().delete()
+    return bool(settled)
 
 
 def _postpone(action: Action, error: ZohoError) -> None:

@@ -17,6 +17,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
 from invoices import bodies, clients
+from invoices.attachments import TOO_LARGE, FilesField
 from invoices.models import Document
 from zoho.books import Row
 
@@ -84,17 +85,21 @@ class MailForm(forms.Form):
     subject = forms.CharField(label=_("Subject"), max_length=500)
     body = forms.CharField(label=_("Message"), max_length=20000, widget=forms.Textarea(attrs={"rows": 12}))
     attach = forms.BooleanField(label=_("Attach the PDF"), required=False, initial=True)
+    enclosed = FilesField(
+        label=_("More files"), help_text=_("At most 5, together 10 MB: PDF and pictures (PNG, JPEG, GIF, BMP).")
+    )
 
-    def __init__(self, content: Content, data: Any = None) -> None:
+    def __init__(self, content: Content, data: Any = None, files: Any = None, *, refused: bool = False) -> None:
         initial = {
             "to": [address for address, _name, ticked in content.recipients if ticked],
             "subject": content.subject,
             "body": content.text,
             "attach": True,
         }
-        super().__init__(data, initial=initial)
-        self.content = content
+        super().__init__(data, files, initial=initial)
+        self.content, self.refused = content, refused
         self.fields["more"].help_text = _("Separate several addresses with commas.")
+        self.fields["attach"].help_text = content.file_name
         self.fields["to"].choices = [  # type: ignore[attr-defined]
             (address, f"{name} <{address}>" if name else address) for address, name, _ticked in content.recipients
         ]
@@ -112,6 +117,10 @@ class MailForm(forms.Form):
             self.add_error("to", _("Choose at least one recipient, or write an address."))
         if len(everybody) > MOST_RECIPIENTS:
             self.add_error("more", _("At most 20 recipients."))
+        if self.refused:
+            self.add_error("enclosed", TOO_LARGE)
+        if "enclosed" not in self.errors:  # what was chosen stays chosen while something else is mended
+            self.fields["enclosed"].widget.attrs["hx-preserve"] = "true"
         return cleaned
 
     def body_for_books(self) -> dict[str, Any]:

@@ -179,6 +179,18 @@ class Action(models.Model):
         return f"{self.op} of {self.document_id}"
 
 
+class MailFile(models.Model):
+    """A file that waits to go out with a mail, in the order chosen; removed once the mail is settled (rules 8.4)."""
+
+    action = models.ForeignKey(Action, models.CASCADE, related_name="files")
+    name = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=100)
+    content = models.BinaryField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class TimelineNote(models.Model):
     """A note on the timeline of the deal that a document was made from: one per event (rules 7.6)."""
 

@@ -206,6 +206,7 @@ async def _read_multipart(request: Request, http: web.Request) -> None:
     for name, value in (await http.post()).items():
         if isinstance(value, web.FileField):
             request.files[name] = Upload(value.filename, value.content_type, value.file.read())
+            request.repeated.setdefault(name, []).append(request.files[name])
         else:
             request.form[name] = value if isinstance(value, str) else bytes(value).decode("utf-8", "replace")
 

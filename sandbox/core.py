@@ -82,6 +82,7 @@ class Request:
     body: bytes = b""
     form: dict[str, str] = field(default_factory=dict)
     files: dict[str, Upload] = field(default_factory=dict)
+    repeated: dict[str, list[Upload]] = field(default_factory=dict)  # every file of a name, in the order sent
     cookies: Mapping[str, str] = field(default_factory=dict)
     params: dict[str, str] = field(default_factory=dict)
     grant: AccessToken | None = None

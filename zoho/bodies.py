@@ -13,6 +13,8 @@ from dataclasses import field as attribute
 from decimal import Decimal
 from typing import Any, NoReturn
 
+from urllib3.filepost import encode_multipart_formdata
+
 REPLACEMENT = "\ufffd"
 _SUSPECT_TEXT = re.compile(r"\\u0000|\\u[dD][89a-fA-F]|\x00")
 _REFUSED = re.compile(r"[\x00\ud800-\udfff]")
@@ -28,6 +30,23 @@ class Problem:
     message: str = ""
     field: str | None = None
     details: Mapping[str, Any] = attribute(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file that goes with a call, under the name of the parameter."""
+
+    name: str
+    file_name: str
+    content_type: str
+    content: bytes = attribute(repr=False)
+
+
+def form_of_parts(json_text: bytes | None, files: Sequence[Part]) -> tuple[bytes, str]:
+    """A multipart body and its content type. JSON goes as Zoho's form parameter JSONString."""
+    fields: list[tuple[str, Any]] = [] if json_text is None else [("JSONString", json_text.decode())]
+    fields += [(one.name, (_REFUSED.sub(REPLACEMENT, one.file_name), one.content, one.content_type)) for one in files]
+    return encode_multipart_formdata(fields)
 
 
 def parse(content: bytes) -> tuple[Any, tuple[str, ...]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NoReturn
 
+from zoho.bodies import Part
 from zoho.client import Answer, Client
 from zoho.errors import Rejected, RetryLater, UnknownOutcome
 from zoho.ids import segment
@@ -146,9 +147,9 @@ class Calls:
             request_id=answer.request_id,
         )
 
-    def _act(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> str:
+    def _act(self, method: str, path: str, body: Mapping[str, Any] | None = None, files: Sequence[Part] = ()) -> str:
         """A call that answers with a sentence only; returns it. Without a body none is sent, not even `{}`."""
-        answer = self.client.request(method, path, json=body)
+        answer = self.client.request(method, path, json=body, files=files)
         return str(answer.data.get("message") or "")
 
     def _create(

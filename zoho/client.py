@@ -13,7 +13,7 @@ import ssl
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -145,15 +145,19 @@ class Client:
         json: Any = None,
         headers: Mapping[str, str] | None = None,
         accept: str = "json",
+        files: Sequence[bodies.Part] = (),
     ) -> Answer:
-        """One call, over the network, never inside a transaction. Raises the five errors of `zoho.errors`."""
+        """One call, over the network, never inside a transaction. Raises the five errors of `zoho.errors`. With `files`
+        the body is a form of parts, `json` one of them."""
         for hook in before_send:
             hook()
         query = {name: _query(value) for name, value in (params or {}).items() if value is not None}
         if self.organization_id:
             query["organization_id"] = self.organization_id
-        body = None if json is None else bodies.dump(json).encode()
-        call = _Call(method.upper(), path, query, body, dict(headers or {}), accept)
+        body, more = None if json is None else bodies.dump(json).encode(), dict(headers or {})
+        if files:
+            body, more["Content-Type"] = bodies.form_of_parts(body, files)
+        call = _Call(method.upper(), path, query, body, more, accept)
         return self._until_settled(call)
 
     def _until_settled(self, call: _Call) -> Answer:

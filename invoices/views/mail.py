@@ -12,7 +12,7 @@ from django_htmx.http import trigger_client_event
 
 from accounts import tickets
 from accounts.models import Ticket
-from invoices import bodies, clients, mail, outbox, permissions, words
+from invoices import attachments, bodies, clients, mail, outbox, permissions, words
 from invoices.models import Action, Document
 from invoices.views.visited import DocumentRequest, document_or_404, record_page
 from zoho.errors import ZohoError
@@ -29,13 +29,19 @@ def compose(request: DocumentRequest, module: str, record_id: str, pk: uuid.UUID
         content = mail.read(document)
     except ZohoError as error:
         return render(request, "invoices/mail.html", {**context, "trouble": words.refusal(error)})
-    form = mail.MailForm(content, request.POST if request.method == "POST" else None)
+    form = _form(request, content)
     if request.method == "POST" and form.is_valid():
-        payload = {"mail": form.body_for_books()}
-        outbox.queue_action(document, Action.Op.SEND, request.member, request.member.name, payload)
+        payload, files = {"mail": form.body_for_books()}, form.cleaned_data["enclosed"]
+        outbox.queue_action(document, Action.Op.SEND, request.member, request.member.name, payload, files)
         return redirect("invoices:document", module, record_id, pk)
     status = 422 if form.errors else 200
     return render(request, "invoices/mail.html", {**context, "form": form, "content": content}, status=status)
+
+
+def _form(request: DocumentRequest, content: mail.Content) -> mail.MailForm:
+    if request.method != "POST":
+        return mail.MailForm(content)
+    return mail.MailForm(content, request.POST, request.FILES, refused=attachments.REFUSED in request.META)
 
 
 @require_POST

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import base64
 import html
+from collections.abc import Sequence
 from typing import Any
 
 from sandbox.books import document_rows, documents, errors, intake, statuses
 from sandbox.books.organization import BooksOrg
 from sandbox.books.papers import Document
-from sandbox.books.records import Contact, Mail, Person
+from sandbox.books.records import Attachment, Contact, Mail, Person
 from sandbox.books.specs import SPECS
+from sandbox.core import Upload
 
 MOST_RECIPIENTS = 50
+TYPES = {
+    "gif": "image/gif",
+    "png": "image/png",
+    "jpeg": "image/jpeg",
+    "jpg": "image/jpeg",
+    "bmp": "image/bmp",
+    "pdf": "application/pdf",
+}
+MOST_BYTES = 10 * 1024 * 1024
 
 
 def subject_of(org: BooksOrg, document: Document) -> str:
@@ -90,7 +102,23 @@ def _from_email(org: BooksOrg) -> dict[str, Any]:
     }
 
 
-def send(org: BooksOrg, document: Document, given: intake.Body, user_id: str, kind: str = "document") -> bool:
+def attachment(org: BooksOrg, upload: Upload, name: str, *, in_mail: bool) -> Attachment:
+    """Images and PDF up to 10 MB (books-api.md 5.5); refused under the parameter's name."""
+    ending = upload.filename.rpartition(".")[2].lower()
+    if ending not in TYPES or len(upload.content) > MOST_BYTES or len(upload.filename) > 255:
+        raise errors.invalid_value(name)
+    content = base64.b64encode(upload.content).decode("ascii")
+    return Attachment(org.new_id(), upload.filename, TYPES[ending], content, in_mail)
+
+
+def send(
+    org: BooksOrg,
+    document: Document,
+    given: intake.Body,
+    user_id: str,
+    kind: str = "document",
+    files: Sequence[Upload] = (),
+) -> bool:
     """Puts the mail into the outbox and marks the document sent. True if it was the first mail of this document."""
     recipients = addresses(given, "to_mail_ids")
     if not recipients:
@@ -99,6 +127,7 @@ def send(org: BooksOrg, document: Document, given: intake.Body, user_id: str, ki
     words = intake.text(given, "subject", 1000) or subject_of(org, document)
     text = intake.text(given, "body", 100_000) or body_of(org, document)
     attached = intake.flag(given.get("attach_pdf", True), "attach_pdf")
+    more = [attachment(org, one, "attachments", in_mail=True) for one in files]
     statuses.emailed(org, document, user_id)
     first = not document.is_emailed
     document.is_emailed = True
@@ -116,6 +145,7 @@ def send(org: BooksOrg, document: Document, given: intake.Body, user_id: str, ki
             customer_id=document.customer_id,
             file_name=file_name,
             has_attachment=attached,
+            files=more,
         )
     )
     document.modified = org.now()

@@ -246,3 +246,4 @@ class Mail:
     customer_id: str = ""
     file_name: str = ""
     has_attachment: bool = False
+    files: list[Attachment] = field(default_factory=list)  # beside the PDF

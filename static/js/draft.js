@@ -6,6 +6,7 @@
 //   [data-focus-now]    gets the focus once it was swapped in
 //   event "file:ready" {url}   the server's answer to a form that asks for a file: opens it in a window of its own
 //   [data-copy="text"]  a button that copies the text and says [data-copied]
+//   [data-files-of="id"]  lists the files that were chosen in that field
 //   [data-unasked]      asks by itself: what it brings waits while a finger or a button of the mouse is down on it
 (() => {
   "use strict";
@@ -102,6 +103,18 @@
     detail.shouldSwap = false;
     late.push([detail.target.id, detail.serverResponse]);
   });
+
+  const size = (bytes) => bytes < 1048576 ? `${Math.ceil(bytes / 1024)} kB` : `${(bytes / 1048576).toFixed(1)} MB`;
+  const listFiles = () => document.querySelectorAll("[data-files-of]").forEach((list) => {
+    const files = [...document.getElementById(list.dataset.filesOf)?.files || []];
+    list.replaceChildren(...files.map((file) => {
+      const entry = document.createElement("li");
+      entry.textContent = `${file.name} (${size(file.size)})`;
+      return entry;
+    }));
+  });
+  document.addEventListener("change", ({ target }) => { if (target.type === "file") listFiles(); });
+  document.addEventListener("htmx:afterSettle", listFiles);
 
   // A file opens outside the frame, where no cookie goes: its address carries a secret that works once.
   document.addEventListener("file:ready", ({ detail }) => {
