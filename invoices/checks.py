@@ -148,7 +148,8 @@ def _line_problems(prefix: str, line: Line, draft: Draft, facts: Facts) -> Itera
     yield from _text_problems(prefix, line, LINE_TEXT_LIMITS)
     if not line.item_id and not line.name.strip():
         yield prefix + "name", "Choose an item or write what this line is for."
-    if line.quantity <= 0:
+    optional = not line.quantity and line.line_item_id  # Books' own pages allow such lines
+    if line.quantity <= 0 and not optional:
         yield prefix + "quantity", "The quantity must be more than 0."
     elif line.quantity > LARGEST_QUANTITY:
         yield prefix + "quantity", f"The quantity can be {LARGEST_QUANTITY:,.0f} at most."

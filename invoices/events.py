@@ -30,7 +30,10 @@ def created(document: Document) -> None:
 
 def _warn_of_total(document: Document) -> None:
     """Rules 6.3: then nothing is sent until the rep has seen it."""
-    text = _("The form showed %(shown)s; Books computes %(total)s. Check the document before it is sent.") % {
+    text = _("The form showed %(shown)s; Books computes %(total)s. Check the document before it is sent.")
+    if document.source_id:
+        text = _("The estimate comes to %(shown)s; Books computes %(total)s here. Check it before it is sent.")
+    text = text % {
         "shown": _amount(document.shown_total, document.currency),
         "total": _amount(document.total, document.currency),
     }

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
@@ -30,8 +31,8 @@ def document(request: DocumentRequest, module: str, record_id: str, pk: uuid.UUI
     if held.source_id is None and held.is_editable_form and held.member_id == request.member.pk:
         return forms.shown(request, held)
     if held.state == State.DISCARDED:
-        if held.revises_id:
-            return redirect("invoices:document", module, record_id, held.revises_id)
+        if held.revises_id or held.source_id:
+            return redirect("invoices:document", module, record_id, held.revises_id or held.source_id)
         return redirect("invoices:panel", module, record_id)
     return _as_it_stands(request, "invoices/status.html", {"document": held})
 
@@ -99,7 +100,9 @@ def act(request: DocumentRequest, module: str, record_id: str, pk: uuid.UUID, op
     if not request.visited.may(needed):
         return render(request, "invoices/not_allowed.html", {"visited": request.visited}, status=403)
     payload = _payload(op, request.POST.get("text", ""))
-    if payload is not None:
+    if op not in (*detail.allowed(held), Action.Op.COMMENT):
+        messages.warning(request, _("That is not possible any more; this is how the document stands now."))
+    elif payload is not None:
         outbox.queue_action(held, op, request.member, request.member.name, payload)
     return redirect("invoices:document", module, record_id, pk)
 
