@@ -66,15 +66,38 @@ def act(action: Action) -> None:
 def _do(action: Action, books: Books) -> None:
     document = action.document
     kind, books_id = bodies.COLLECTIONS[document.kind], document.books_id or ""
+    if action.op in (Op.SEND, Op.COMMENT) and action.member_id:
+        _remember_history(action, books)
     if action.op == Op.SEND:
         files = [Attached(one.name, one.content_type, bytes(one.content)) for one in action.files.order_by("pk")]
         books.email(kind, books_id, action.payload.get("mail") or _default_mail(books, document), files)
     elif action.op == Op.COMMENT:
         books.add_comment(kind, books_id, action.payload["text"])
     elif action.op == Op.DELETE:
-        books.delete_document(kind, books_id)
+        _delete(books, document)
     else:
         books.status(kind, books_id, _STATUSES[action.op], action.payload.get("reason") or None)
+
+
+def _remember_history(action: Action, books: Books) -> None:
+    """What stood there before is no proof of this mail or comment, should its answer be lost."""
+    document = action.document
+    rows = books.comments(bodies.COLLECTIONS[document.kind], document.books_id or "")
+    known = sorted(str(row.get("comment_id", "")) for row in rows)
+    action.payload = {**action.payload, "known": known}
+    Action.objects.filter(pk=action.pk, state=State.SENDING).update(payload=action.payload)
+
+
+def _delete(books: Books, document: Document) -> None:
+    """Only drafts are deleted (rules 7.5), and the mirror may be behind. What is gone already is as good as deleted."""
+    kind, books_id = bodies.COLLECTIONS[document.kind], document.books_id or ""
+    row = books.document(kind, books_id)
+    if row is None:
+        return
+    if row.get("status") != "draft":
+        reason = _("It is %(status)s in Books by now, and only drafts are deleted. Void it instead.")
+        raise Rejected(reason % {"status": row.get("status")}, product=books.product, code="not_a_draft")
+    books.delete_document(kind, books_id)
 
 
 def _default_mail(books: Books, document: Document) -> dict[str, object]:
@@ -193,11 +216,13 @@ def _look(action: Action) -> None:
 def _happened(action: Action, books: Books) -> bool:
     document = action.document
     kind, books_id = bodies.COLLECTIONS[document.kind], document.books_id or ""
-    if action.op == Op.SEND:
-        return any(_is_mail(row, action) for row in books.comments(kind, books_id))
-    if action.op == Op.COMMENT:
+    if action.op in (Op.SEND, Op.COMMENT):
+        known = set(action.payload.get("known", []))
+        news = [row for row in books.comments(kind, books_id) if str(row.get("comment_id", "")) not in known]
+        if action.op == Op.SEND:
+            return any(_is_mail(row, action) for row in news)
         wanted = action.payload["text"].strip()
-        return any(str(row.get("description", "")).strip() == wanted for row in books.comments(kind, books_id))
+        return any(str(row.get("description", "")).strip() == wanted for row in news)
     row = books.document(kind, books_id)
     if action.op == Op.DELETE:
         return row is None
