@@ -81,22 +81,55 @@ def split_customer(fields: Fields) -> tuple[dict[str, Value], dict[str, Value]]:
     return own, person
 
 
-def customer_body(fields: Fields, types: Mapping[str, FieldType], *, address: Mapping[str, Any] | None = None) -> Body:
-    """The customer's own part. `address`: what of its billing address stays, as an update may replace it whole."""
+def customer_body(fields: Fields, types: Mapping[str, FieldType], held: Mapping[str, Any] | None = None) -> Body:
+    """The customer's own part, or an item's. `held`: the record as it stands, for an update may replace a whole address
+    and the whole list of custom fields."""
     body: Body = {}
     customs = []
     for name, value in fields.items():
         outer, dot, inner = name.partition(".")
         plain = _books_value(types.get(name, FieldType.TEXT), value)
         if dot:
-            body.setdefault(outer, dict(address or {}) if outer == "billing_address" else {})[inner] = plain
+            body.setdefault(outer, {})[inner] = plain
         elif name.startswith("cf_"):
             customs.append({"api_name": name, "value": plain})
         else:
             body[name] = plain
+    for outer in _ADDRESSES:
+        if outer in body and held is not None:
+            body[outer] = {**_kept_address(held.get(outer), body[outer]), **body[outer]}
     if customs:
-        body["custom_fields"] = customs
+        body["custom_fields"] = [*customs, *_kept_customs(held or {}, fields)]
     return body
+
+
+_ADDRESSES = ("billing_address", "shipping_address")
+_ADDRESS_PARTS = ("attention", "address", "street2", "city", "state", "zip", "country", "phone", "fax")
+# What Books counts out, or keeps as a file or a reference, cannot be given back to it.
+_PLAIN_CUSTOMS = frozenset(
+    "string multiline number decimal amount percent date dropdown check_box email url phone".split()
+)
+
+
+def _kept_address(held: object, changed: Mapping[str, Any]) -> Body:
+    """What stays of an address. The code of a state is that state's: it goes when state or country change."""
+    if not isinstance(held, Mapping):
+        return {}
+    names = _ADDRESS_PARTS if {"state", "country"} & set(changed) else (*_ADDRESS_PARTS, "state_code")
+    return {name: held[name] for name in names if held.get(name)}
+
+
+def _kept_customs(held: Mapping[str, Any], changed: Fields) -> list[Body]:
+    """The other custom fields that have a value."""
+    kept = []
+    for entry in held.get("custom_fields") or []:
+        name = str(entry.get("api_name") or entry.get("placeholder") or "")
+        plain = (entry.get("data_type") or "string") in _PLAIN_CUSTOMS
+        if name in changed or not plain or entry.get("value") in (None, ""):
+            continue
+        key = {"customfield_id": entry["customfield_id"]} if entry.get("customfield_id") else {"api_name": name}
+        kept.append({**key, "value": entry["value"]})
+    return kept
 
 
 def new_company(fields: Fields, types: Mapping[str, FieldType], company_name: str, persons: list[Body]) -> Body:
@@ -120,9 +153,9 @@ def new_individual(fields: Fields, types: Mapping[str, FieldType]) -> Body:
     return body
 
 
-def item_body(fields: Fields, types: Mapping[str, FieldType]) -> Body:
+def item_body(fields: Fields, types: Mapping[str, FieldType], held: Mapping[str, Any] | None = None) -> Body:
     """Without `active`, which is a call of its own; a price that is empty is never sent (rules 6.4)."""
     kept = {
         name: value for name, value in fields.items() if name != "active" and not (name == "rate" and value is None)
     }
-    return customer_body(kept, types)
+    return customer_body(kept, types, held)

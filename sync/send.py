@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sync import moves, outbox, refusals, removal, send_bigin, send_books
+from sync import moves, outbox, refusals, removal, send_bigin, send_books, update_books
 from sync.mapping import Kind
 from sync.models import Side, Write
 from sync.work import OutOfTime, Work
@@ -63,7 +63,7 @@ def to_bigin(work: Work, kind: Kind, batch: list[Write]) -> None:
 
 _BOOKS: Mapping[Write.Op, Callable[[Work, Write], None]] = {
     Write.Op.CREATE: send_books.create,
-    Write.Op.UPDATE: send_books.update,
+    Write.Op.UPDATE: update_books.update,
     Write.Op.DELETE: removal.from_books,
     Write.Op.INACTIVE: removal.status,
     Write.Op.ACTIVE: removal.status,

@@ -1,4 +1,7 @@
-"""Sending to Books and Invoice: one call a record, outside any transaction, then the settle with what it stored."""
+"""Creating in Books and Invoice: one call a record, outside any transaction, then the settle with what it stored.
+
+Updates are in `sync/update_books.py`, deletes in `sync/removal.py`, moves of persons in `sync/moves.py`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 
-from sync import bodies, details, outbox, settle, sources, unlinked
+from sync import bodies, outbox, settle, sources, unlinked
 from sync.fields import FieldType, bare, shown
 from sync.mapping import Kind
 from sync.models import Record, Side, Write
@@ -154,84 +157,3 @@ def customer_of_person(work: Work, write: Write) -> str:
     if contact is None:
         return ""
     return unlinked.partner_ids(work.shape, Side.BIGIN, [contact.parent_id]).get(contact.parent_id, "")
-
-
-# Updates
-
-
-def update(work: Work, write: Write) -> None:
-    """Calls the network and settles."""
-    kind = Kind(write.link.kind)
-    record = write.link.books
-    if record is None:
-        outbox.reject(work, write, "gone", "Its counterpart in Books is gone.", "Sync again.")
-        return
-    if kind is Kind.PRODUCT_ITEM:
-        _update_item(work, write, record)
-    elif kind is Kind.CONTACT_PERSON:
-        _update_person(work, write, record)
-    else:
-        _update_customer(work, write, record, kind)
-
-
-def _update_item(work: Work, write: Write, record: Record) -> None:
-    body = bodies.item_body(write.fields, types(work, write))
-    row: Detail | None = work.patiently(lambda: work.books.update_item(record.remote_id, body)) if body else None
-    if "active" in write.fields:
-        call = work.books.item_inactive if write.fields["active"] is False else work.books.item_active
-        if row is None:
-            work.patiently(lambda: call(record.remote_id))
-        else:
-            then(work, lambda: call(record.remote_id))
-        row = then(work, lambda: work.books.item(record.remote_id))
-    if row is None:
-        raise UnknownOutcome("The item cannot be read back.", product=work.books.product)
-    settle.done(work, write, sources.books_item(work.shape, row))
-
-
-def _update_person(work: Work, write: Write, record: Record) -> None:
-    body = bodies.person_body(write.fields)
-    person = work.patiently(lambda: work.books.update_person(record.remote_id, body))
-    seen = sources.books_person(work.shape, person, record.parent_id, record.modified_at)
-    settle.done(work, write, seen)
-
-
-def _update_customer(work: Work, write: Write, record: Record, kind: Kind) -> None:
-    """Never `contact_persons`: Books would replace the whole list. A primary person is written by its own call."""
-    own, person = bodies.split_customer(write.fields)
-    body = bodies.customer_body(_with_address(own, record), types(work, write), address=record.meta.get("address"))
-    if kind is Kind.COMPANY_CUSTOMER and "contact_name" in own:
-        body.setdefault("company_name", body["contact_name"])
-    if kind is Kind.CONTACT_CUSTOMER and "name" in person and record.label == shown(record.fields.get("person.name")):
-        body.setdefault("contact_name", shown(person["name"]))
-    row = _write_customer(work, record, body, bodies.person_body(person))
-    seen = sources.books_customer(work.shape, row, detailed=True)
-    with transaction.atomic():
-        settle.done(work, write, seen)
-        details.store_customer(work.shape, row, work.clock.now())
-
-
-def _write_customer(work: Work, record: Record, body: bodies.Body, person: bodies.Body) -> Detail:
-    """One call, or two where the primary person changes as well; the customer as it then stands."""
-    if not person:
-        return work.patiently(lambda: work.books.update_contact(record.remote_id, body))
-    primary = str(record.meta.get("primary") or "")
-    if primary:
-        work.patiently(lambda: work.books.update_person(primary, person))
-    else:
-        work.patiently(lambda: work.books.create_person(record.remote_id, person))
-    row = then(
-        work,
-        lambda: work.books.update_contact(record.remote_id, body) if body else work.books.contact(record.remote_id),
-    )
-    if row is None:
-        raise UnknownOutcome("The customer cannot be read back.", product=work.books.product)
-    return row
-
-
-def _with_address(own: Mapping[str, Any], record: Record) -> dict[str, Any]:
-    """All known parts of an address of which one changes: an update may replace it whole (switchable)."""
-    if not any(name.startswith("billing_address.") for name in own):
-        return dict(own)
-    known = {name: value for name, value in record.fields.items() if name.startswith("billing_address.")}
-    return {**known, **own}

@@ -197,21 +197,12 @@ def _customer_meta(row: RemoteRow, detailed: bool) -> dict[str, Any]:
     if detailed:
         meta["primary"] = str(row.get("primary_contact_id") or "") or _primary_id(row)
         meta["created_by"] = str(row.get("created_by_id") or "")
-        meta["address"] = _unmapped_address(row)
         meta["has_transaction"] = row.get("has_transaction") in (True, "true")
         meta["owner"] = str(row.get("owner_id") or "")
         for name in ("zcrm_account_id", "zcrm_contact_id"):
             if row.get(name):
                 meta[name] = str(row[name])
     return meta
-
-
-def _unmapped_address(row: RemoteRow) -> dict[str, str]:
-    """Parts of the address that we never map, kept because an update may replace the whole address (switchable)."""
-    held = row.get("billing_address")
-    if not isinstance(held, Mapping):
-        return {}
-    return {name: str(held[name]) for name in ("attention", "street2", "fax", "state_code") if held.get(name)}
 
 
 def persons_of(detail: RemoteRow) -> list[RemoteRow]:

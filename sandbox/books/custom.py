@@ -26,11 +26,11 @@ class Customised(Protocol):
 
 
 def apply(org: BooksOrg, entity: str, record: Customised, given: intake.Body) -> None:
-    """Merges `custom_fields` of a write into the record; fields not named keep their value."""
+    """Stores `custom_fields` of a write; whether fields not named keep their value: `books_custom_fields_update`."""
     if "custom_fields" not in given:
         return
     fields = org.fields_of(entity)
-    fresh = dict(record.custom)
+    fresh = {} if org.switch("books_custom_fields_update") == "replace" else dict(record.custom)
     for entry in intake.objects_in(given, "custom_fields", most=200):
         field = _named(org, fields, entry)
         fresh[field.field_id] = _value(field, entry.get("value"))

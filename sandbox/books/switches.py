@@ -181,6 +181,12 @@ _RECORDS = [
         "replace: fields that are not sent become empty; merge: they keep",
     ),
     _switch(
+        "books_custom_fields_update",
+        "merge replace",
+        "0.3 says that the top level merges; contact_persons and line_items, lists too, are replaced (3.3, 5.2)",
+        "replace: custom fields that a write with custom_fields does not name become empty; merge: they keep",
+    ),
+    _switch(
         "books_contact_in_use_code",
         "3000 1004",
         "3.5: 3000 [NAN]; older clients list 1004",

@@ -157,6 +157,20 @@ def test_switch_books_custom_field_keys(books: Books) -> None:
     assert (status(**label), status(**api_name), status(index=2)) == (400, 201, 201)
 
 
+def test_switch_books_custom_fields_update(books: Books) -> None:
+    style, number = {"api_name": "cf_travel_style", "value": "Groups"}, {"api_name": "cf_loyalty_number", "value": "7"}
+    path = f"/contacts/{books.contact(custom_fields=[style])['contact_id']}"
+
+    def after(entry: Json) -> Json:
+        books.put(path, {"custom_fields": [entry]})
+        held: Json = books.get(path).json()["contact"]["custom_field_hash"]
+        return {name: value for name, value in held.items() if not name.endswith("_unformatted")}
+
+    assert after(number) == {"cf_travel_style": "Groups", "cf_loyalty_number": "7"}
+    books.sandbox.switch(books_custom_fields_update="replace")
+    assert after(number) == {"cf_loyalty_number": "7"}
+
+
 KEY: Json = {"api_name": "cf_bigin_key", "value": "deal-1"}
 HEADERS = {"X-Unique-Identifier-Key": "cf_bigin_key", "X-Unique-Identifier-Value": "deal-1"}
 UPSERT = {**HEADERS, "X-Upsert": "true"}
