@@ -15,6 +15,7 @@ from accounts import mail
 from accounts.models import Installation
 from sync.mapping import Kind
 from sync.models import ModuleSetting, Write
+from sync.shape import MODULE_OF
 from sync.work import Work
 from zoho.errors import Unauthorised
 
@@ -37,14 +38,20 @@ def once(installation: Installation, cause: str, subject: str, body: str, now: d
     return mail.alert(installation, subject, body)
 
 
-def forget(installation: Installation, cause: str) -> None:
-    """The cause went away: the next time it is told again."""
+def forget(installation: Installation, *causes: str) -> None:
+    """The causes went away: the next time they are told again."""
     with transaction.atomic():
         row = Installation.objects.select_for_update().get(pk=installation.pk)
-        told = dict(row.settings.get("alerted", {}))
-        if told.pop(cause, None):
-            row.settings = {**row.settings, "alerted": told}
+        told = row.settings.get("alerted", {})
+        left = {cause: when for cause, when in told.items() if cause not in causes}
+        if left != told:
+            row.settings = {**row.settings, "alerted": left}
             row.save(update_fields=["settings"])
+
+
+def forget_held(installation: Installation, module: str) -> None:
+    """A person answered: what is held from now on is told again."""
+    forget(installation, f"vanished:{module}", *(f"held:{kind}" for kind in Kind if MODULE_OF[kind] == module))
 
 
 def unauthorised(work: Work, error: Unauthorised) -> None:

@@ -6,7 +6,7 @@ Counts database rows only. What is held is listed as an issue; approval covers e
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from django.db import transaction
@@ -98,25 +98,47 @@ def _replaced(write: Write) -> list[tuple[str, str, str]]:
     return [(write.side, name, shown(value)) for name, value in write.fields.items() if base.get(name) is not None]
 
 
-def _hold(work: Work, module: str, held: Sequence[Write]) -> None:
-    with transaction.atomic():
-        ids = [write.pk for write in held]
-        Write.objects.filter(pk__in=ids, state=Write.State.PENDING).update(state=Write.State.HELD)
-        ends = sum(write.op in _ENDS for write in held)
-        what = f"{ends} deletions" if ends else f"{len(held)} equal changes"
-        issues.raise_one(
-            work.shape.installation,
-            issues.Draft(
-                module,
-                Issue.Kind.HELD,
-                "too_many_deletions" if ends else "too_many_alike",
-                f"{what} would be made within 24 hours, more than usual. Nothing of it was sent.",
-                "Look at the list; approve it if it is meant, or refuse it.",
-                {"writes": ids, "count": len(ids), "run": work.run.pk if work.run else None},
-            ),
-            work.run,
+def _hold(work: Work, module: str, found: Sequence[Write]) -> None:
+    code = "too_many_deletions" if any(write.op in _ENDS for write in found) else "too_many_alike"
+
+    def told(writes: Sequence[Write]) -> tuple[str, str]:
+        ends = sum(write.op in _ENDS for write in writes)
+        what = f"{ends} deletions" if ends else f"{len(writes)} equal changes"
+        return (
+            f"{what} would be made within 24 hours, more than usual. Nothing of it was sent.",
+            "Look at the list; approve it if it is meant, or refuse it.",
         )
-    work.count(module, "both", "held", len(held))
+
+    hold(work, module, code, found, told)
+
+
+def hold(
+    work: Work, module: str, code: str, found: Sequence[Write], told: Callable[[Sequence[Write]], tuple[str, str]]
+) -> list[Write]:
+    """PENDING -> HELD, in an issue that lists them; returns those that were moved. `told`: reason and advice of a list.
+
+    What waits already under this code joins it, and the new list takes the old one's place: an approval covers what was
+    shown (rules 5.4), so whoever still has the shorter list on the screen is told that it is settled.
+    """
+    with transaction.atomic():
+        rows = Write.objects.select_for_update(of=("self",)).order_by("pk")
+        fresh = list(rows.filter(pk__in=[write.pk for write in found], state=Write.State.PENDING))
+        if not fresh:
+            return []
+        Write.objects.filter(pk__in=[write.pk for write in fresh]).update(state=Write.State.HELD)
+        waiting = Issue.objects.select_for_update().filter(
+            installation=work.shape.installation, module=module, code=code, kind=Issue.Kind.HELD, state=Issue.State.OPEN
+        )
+        noted = [pk for issue in waiting for pk in issue.detail["writes"]]
+        waiting.update(state=Issue.State.RESOLVED, closed_at=work.clock.now(), closed_by="a longer list took its place")
+        writes = sorted({*rows.filter(pk__in=noted, state=Write.State.HELD), *fresh}, key=lambda write: write.pk)
+        reason, advice = told(writes)
+        run = work.run.pk if work.run else None
+        detail = {"writes": [write.pk for write in writes], "count": len(writes), "run": run}
+        draft = issues.Draft(module, Issue.Kind.HELD, code, reason, advice, detail)
+        issues.raise_one(work.shape.installation, draft, work.run)
+    work.count(module, "both", "held", len(fresh))
+    return fresh
 
 
 def vanished(work: Work, feed: str, suspects: Sequence[Record]) -> None:

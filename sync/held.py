@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit
 from accounts.models import Member
+from sync import alerts, issues
 from sync.decisions import close, run_soon
 from sync.models import Issue, Link, Record, Run, Write
 
@@ -31,6 +34,7 @@ def approve_held(run_or_issue: Run | Issue, who: str | Member) -> int:
             released += rows.update(state=Write.State.PENDING, approved=True, not_before=None)
             Issue.objects.filter(pk=issue.pk).update(detail={**issue.detail, "approved": timezone.now().isoformat()})
             run_soon(issue.installation, [issue.module])
+            alerts.forget_held(issue.installation, issue.module)
             audit.note(issue.installation, who, f"Approved: {issue.reason}")
     return released
 
@@ -43,12 +47,36 @@ def refuse_held(run_or_issue: Run | Issue, who: str | Member) -> int:
             if not close(issue, who, Issue.State.DISMISSED):
                 continue
             rows = Write.objects.filter(pk__in=issue.detail.get("writes", []), state=Write.State.HELD)
-            links = list(rows.values_list("link_id", flat=True))
-            ended = list(rows.filter(op__in=("delete", "inactive")).values_list("link_id", flat=True))
+            writes = list(rows.select_for_update(of=("self",)).select_related("link__bigin", "link__books"))
             refused += rows.update(state=Write.State.WITHDRAWN, error="A person refused it.")
-            Record.objects.filter(bigin_links__in=links).update(dirty=False)
-            Link.objects.filter(pk__in=ended, state=Link.State.LINKED).update(
-                state=Link.State.CLOSED, reason="It was deleted in Bigin; a person chose to keep it in Books."
-            )
+            _leave(issue, writes)
+            alerts.forget_held(issue.installation, issue.module)
             audit.note(issue.installation, who, f"Refused: {issue.reason}")
     return refused
+
+
+def _leave(issue: Issue, writes: Sequence[Write]) -> None:
+    """The records stay as they are: a pair whose deletion was refused is closed, half a pair is none any more."""
+    links = [write.link_id for write in writes]
+    ended = [write.link_id for write in writes if write.op in (Write.Op.DELETE, Write.Op.INACTIVE)]
+    Record.objects.filter(bigin_links__in=links).update(dirty=False)
+    Link.objects.filter(pk__in=ended, state=Link.State.LINKED).update(
+        state=Link.State.CLOSED, reason="It was deleted in Bigin; a person chose to keep it in Books."
+    )
+    creates = [write for write in writes if write.op == Write.Op.CREATE]
+    halves = Link.objects.filter(pk__in=[write.link_id for write in creates], state=Link.State.HALF)
+    halves.update(state=Link.State.REFUSED, reason="A person refused its creation.")
+    alone = [record for write in creates if (record := write.link.bigin or write.link.books) is not None]
+    Record.objects.filter(pk__in=[record.pk for record in alone]).update(dirty=False)
+    drafts = [
+        issues.Draft(
+            issue.module,
+            Issue.Kind.SKIPPED,
+            "refused_by_person",
+            "A person refused to create it on the other side.",
+            "Press Retry to create it after all; else it waits until it changes.",
+            record_id=record.pk,
+        )
+        for record in alone
+    ]
+    issues.raise_all(issue.installation, drafts, issue.run)

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from django.db import transaction
 from django.db.models import Q
 
-from sync import issues
+from sync import brake
 from sync.mapping import Kind
-from sync.models import Issue, ModuleSetting, Proposal, Run, Write
+from sync.models import ModuleSetting, Proposal, Run, Write
 from sync.shape import MODULE_OF
 from sync.work import Work
 
@@ -67,33 +66,13 @@ def _hold(work: Work, kind: Kind, planned: Counter[tuple[str, str]], proposed: C
     pending = Write.objects.filter(
         installation=work.shape.installation, state=Write.State.PENDING, approved=False, undoes=None
     ).filter(Q(link__kind=kind) | Q(carried_by__link__kind=kind))
-    with transaction.atomic():
-        held = list(pending.select_for_update(of=("self",)).order_by("pk"))
-        if not held:
-            return []
-        Write.objects.filter(pk__in=[write.pk for write in held]).update(state=Write.State.HELD)
-        issues.raise_one(work.shape.installation, _draft(work, kind, held, planned, proposed), work.run)
-    work.count(MODULE_OF[kind], "both", "held", len(held))
-    return held
-
-
-def _draft(
-    work: Work,
-    kind: Kind,
-    held: list[Write],
-    planned: Counter[tuple[str, str]],
-    proposed: Counter[tuple[str, str]],
-) -> issues.Draft:
-    told = "; ".join(
+    changes = "; ".join(
         f"{op}s in {'Bigin' if side == 'bigin' else 'Books'}: {proposed[side, op]} shown, {planned[side, op]} now"
         for side, op in sorted(planned.keys() | proposed.keys())
         if planned[side, op] != proposed[side, op]
     )
-    return issues.Draft(
-        MODULE_OF[kind],
-        Issue.Kind.HELD,
-        f"differs_from_preview_{kind}",
-        f"The run would do something else than the preview showed. {told}. Nothing of it was sent.",
+    told = (
+        f"The run would do something else than the preview showed. {changes}. Nothing of it was sent.",
         "Look at the list; approve it if it is meant, or refuse it and make a new preview.",
-        {"writes": [write.pk for write in held], "count": len(held), "run": work.run.pk if work.run else None},
     )
+    return brake.hold(work, MODULE_OF[kind], f"differs_from_preview_{kind}", list(pending), lambda _: told)

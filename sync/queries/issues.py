@@ -45,6 +45,7 @@ REASONS: Mapping[str, str | Promise] = {
     "gone": _("The record is gone"),
     "vanished": _("Deleted in Books, kept in Bigin"),
     "merge": _("Probably merged in Bigin"),
+    "refused_by_person": _("A person refused to create it"),
     "unknown_create": _("An answer was lost: it is not known whether the record was created"),
     "too_many_deletions": _("More deletions than usual, held"),
     "too_many_alike": _("More equal changes than usual, held"),
