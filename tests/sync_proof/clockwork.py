@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
@@ -28,6 +29,7 @@ class Time:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self.offset = timedelta()
+        self.moving = threading.Lock()  # workers that wait at the same time
         self.redis = settings.REDIS_URL
 
     def now(self) -> datetime:
@@ -35,7 +37,8 @@ class Time:
 
     def forward(self, seconds: float) -> None:
         """For both; what Redis blocks for a while is free again."""
-        self.offset += timedelta(seconds=seconds)
+        with self.moving:
+            self.offset += timedelta(seconds=seconds)
         self.sandbox.advance(seconds)
         limits.store(self.redis).flushdb()
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from sync import actions
+from sync import actions, services, tasks
 from sync.engine import Ended
 from sync.models import Run
 from tests.sync.crashes import Killed, Points, counted
@@ -69,34 +70,48 @@ def test_the_day_survives_a_kill_at_every_point(noon: tuple[World, Kept], monkey
     assert not failures
 
 
-def test_two_workers_and_a_record_action_at_once(noon: tuple[World, Kept]) -> None:
-    """The lock lets one run in, the record action works beside it, and nothing is written twice."""
-    world, _ = noon
-    contact = next(one for one, row in world.look().contacts.items() if full_name(row) == "Ann Alder")
-    ended: list[Ended | None] = []
+def all_at_once(*jobs: Callable[[], object]) -> None:
+    """Each in a thread and with a database connection of its own; raises the first error of any."""
     errors: list[BaseException] = []
-    gate = threading.Barrier(3)
+    gate = threading.Barrier(len(jobs))
 
-    def at_once(action: bool) -> None:
-        gate.wait(timeout=30)
+    def begin(job: Callable[[], object]) -> None:
+        gate.wait(timeout=60)
         try:
-            if action:
-                actions.sync_record(world.installation, "Contacts", contact)
-            else:
-                ended.append(world.run())
-        except BaseException as error:  # noqa: BLE001 - told below, in the test's own thread
+            job()
+        except BaseException as error:  # noqa: BLE001 - raised below, in the test's own thread
             errors.append(error)
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=at_once, kwargs={"action": n == 2}) for n in range(3)]
+    threads = [threading.Thread(target=begin, args=(job,)) for job in jobs]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=120)
-    assert not errors
+        thread.join(timeout=240)
+    if errors:
+        raise errors[0]
+
+
+def test_two_workers_a_sync_now_and_a_record_action_at_once(
+    noon: tuple[World, Kept], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lock lets one run in, the record action works beside it, and nothing is written twice."""
+    world, _ = noon
+    contact = next(one for one, row in world.look().contacts.items() if full_name(row) == "Ann Alder")
+    ended: list[Ended | None] = []
+    pressed: list[services.RequestResult] = []
+    # A third worker takes what Sync Now queues, at once.
+    monkeypatch.setattr(tasks.run_sync, "delay", lambda *args: ended.append(world.run()))
+    all_at_once(
+        lambda: ended.append(world.run()),
+        lambda: ended.append(world.run()),
+        lambda: pressed.append(services.request_sync(world.installation, [], "person", "Ada")),
+        lambda: actions.sync_record(world.installation, "Contacts", contact),
+    )
     assert Run.objects.filter(state=Run.State.RUNNING).count() == 0
-    assert len(ended) == 2
+    assert len(ended) == 2 + (pressed == [services.RequestResult.QUEUED])
+    assert pressed in ([services.RequestResult.QUEUED], [services.RequestResult.RUNNING])
     assert_evening(world)
 
 

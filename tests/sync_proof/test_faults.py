@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core import mail
 
 from accounts.models import Connection, Installation
-from devtools.processes import free_port
-from sync.models import Run
+from sync.models import Run, Write
 from tests.sync_proof.busy import assert_evening, day, morning
+from tests.sync_proof.trial import DAY
 from tests.sync_proof.world import Kept, World
+from tests.zoho.scripted import refusing_port
 from zoho import limits
 from zoho.client import Client
 
@@ -57,6 +59,7 @@ CHOSEN = [
     ("500 after", "lost customer"),
     ("503 before", "company"),
     ("error page", "new item"),
+    ("error page", "list of Bigin"),
     ("429", "customer"),
     ("too many at once", "list of Books"),
     ("quota", "new product"),
@@ -121,19 +124,52 @@ def test_a_storm_of_refusals_is_sat_out(noon: tuple[World, Kept]) -> None:
     assert_evening(world)
 
 
-def test_a_revoked_token_pauses_and_reconnecting_goes_on(noon: tuple[World, Kept]) -> None:
+@pytest.mark.parametrize(("product", "path"), [("bigin", "^/Accounts$"), ("books", "^/contacts$")])
+def test_a_revoked_token_pauses_and_tells_and_reconnecting_goes_on(
+    noon: tuple[World, Kept], product: str, path: str
+) -> None:
     """Rules 1.6: never a conclusion about records."""
     world, _ = noon
-    world.sandbox.fault("revoked_token", product="books", method="POST", path="^/contacts")
+    world.sandbox.fault("revoked_token", product=product, method="POST", path=path)
     run = world.sync()
     assert run.state == Run.State.FAILED
     assert "Reconnect" in run.problem
     world.installation.refresh_from_db()
     assert world.installation.state == Installation.State.PAUSED
-    assert Connection.objects.get(installation=world.installation, product="books").problem
+    assert Connection.objects.get(installation=world.installation, product=product).problem
+    assert [message for message in mail.outbox if "connection" in message.subject]
+    assert not Write.objects.filter(state=Write.State.SENDING).exists()
     world.sandbox.control("DELETE", "faults")
     world.reconnect()
     assert_evening(world)
+
+
+def test_a_day_without_quota_ends_the_run_says_so_and_goes_on_by_itself(noon: tuple[World, Kept]) -> None:
+    world, _ = noon
+    world.sandbox.fault("quota", product="books", method="POST", path="^/contacts$")
+    run = world.sync_once()
+    assert run.state in (Run.State.PARTIAL, Run.State.FAILED)
+    assert run.problem
+    assert not Write.objects.filter(state=Write.State.SENDING).exists()
+    world.sandbox.control("DELETE", "faults")
+    world.time.forward(DAY)
+    assert_evening(world)
+
+
+def test_a_create_that_never_arrived_is_sent_again_after_two_looks_a_minute_apart(world: World) -> None:
+    """Its absence is not believed before (design section 3)."""
+    world.books.item("Boat hire", sku="BH-1")
+    world.settle()
+    world.bigin.add("Products", Product_Name="Glacier walk")
+    world.sandbox.fault("drop_before", **TARGETS["new item"])
+    world.sync()
+    world.sync()
+    lost = Write.objects.get(state=Write.State.UNKNOWN)
+    assert lost.looks >= 1
+    assert [row["name"] for row in world.look().items.values()] == ["Boat hire"]
+    world.time.forward(61)
+    world.sync()
+    assert sorted(row["name"] for row in world.look().items.values()) == ["Boat hire", "Glacier walk"]
 
 
 def test_redis_flushed_after_every_call_loses_nothing(
@@ -159,8 +195,8 @@ def test_redis_flushed_after_every_call_loses_nothing(
 
 def test_redis_down_fails_the_run_and_nothing_else(noon: tuple[World, Kept], monkeypatch: pytest.MonkeyPatch) -> None:
     world, _ = noon
-    with monkeypatch.context() as patch:
-        patch.setattr(settings, "REDIS_URL", f"redis://127.0.0.1:{free_port()}/0")
+    with monkeypatch.context() as patch, refusing_port() as url:
+        patch.setattr(settings, "REDIS_URL", f"{url.replace('http://', 'redis://')}/0")
         world.forget_calls()
         run = world.sync()
         assert run.state == Run.State.FAILED

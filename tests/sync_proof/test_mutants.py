@@ -244,5 +244,6 @@ def test_the_shortcut_is_caught(
     world.fresh()
     with monkeypatch.context() as patch:
         shortcut(patch)
-        with pytest.raises(AssertionError):
+        with pytest.raises(AssertionError) as caught:
             scenario(world, patch)
+    assert str(caught.traceback[-1].path) == __file__  # by its own words, not for another reason

@@ -7,9 +7,12 @@ repeated by its seed, and written down.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
+from sync import actions, decisions
 from sync.models import Issue, Link, Module
+from tests.sync.crashes import Killed, Points, counted
 from tests.sync_proof.checker import Ledger, check
 from tests.sync_proof.world import A_WHILE, World
 
@@ -22,6 +25,17 @@ BEGINNING: list[Operation] = [
 _BIGIN = {"company": "Accounts", "contact": "Contacts", "product": "Products"}
 MODES = ("both", "companies", "contacts")
 POLICIES = ("newest", "bigin", "books", "ask")
+FAULTS = (
+    "drop_after",
+    "drop_before",
+    "late_commit",
+    "error_after",
+    "error_before",
+    "html",
+    "rate_limited",
+    "expired_token",
+)
+_DATA = "^/(contacts|items|Accounts|Contacts|Products)"
 
 
 class Trial:
@@ -293,6 +307,30 @@ class Trial:
         self.world.sync([(Module.CUSTOMERS, Module.PRODUCTS)[which % 2]] if how % 5 == 4 else None)
         self.remember()
 
+    def run_in_trouble(self, which: int, how: int) -> None:
+        """One call of the run meets a fault."""
+        kind, method = FAULTS[how % len(FAULTS)], ("POST", "PUT", "GET", "DELETE")[which % 4]
+        kind = "drop_before" if kind == "late_commit" and method == "GET" else kind
+        self.world.time.forward(61)
+        self.world.sandbox.fault(kind, method=method, path=_DATA, nth=1 + which // 4, seconds=20)
+        self.world.sync()
+        self.world.sandbox.control("DELETE", "faults")
+        self.remember()
+
+    def run_and_die(self, which: int, how: int) -> None:
+        """The worker is killed after a commit or a remote write; it is missed a minute later."""
+        self.world.time.forward(61)
+        with counted(self.world.patch, Points(1 + 5 * which + how)), suppress(Killed):
+            self.world.run()
+        self.world.time.forward(61)
+
+    def sync_one(self, which: int, how: int) -> None:
+        """Somebody presses Sync this record now."""
+        kind = ("company", "contact", "product")[how % 3]
+        one = self.pick(kind, which)
+        if one is not None:
+            actions.sync_record(self.world.installation, _BIGIN[kind], one)
+
     def day(self, which: int, how: int) -> None:
         self.world.time.forward(DAY + 60)
         self.run(which, 0)
@@ -309,8 +347,6 @@ class Trial:
 
     def answer(self, which: int, how: int) -> None:
         """An administrator decides the oldest question."""
-        from sync import decisions  # noqa: PLC0415 - what it offers is looked at when it is needed
-
         issues = Issue.objects.filter(installation=self.world.installation, state="open").select_related(
             "link", "record"
         )
@@ -340,6 +376,7 @@ OPERATIONS: dict[str, Callable[[Trial, int, int], None]] = {
     for name in (
         "add_company add_contact add_product edit_company edit_contact edit_product move_contact delete_in_bigin"
         " restore_in_bigin merge_companies add_customer add_namesake add_person add_item edit_customer edit_person"
-        " edit_item delete_in_books mark_in_books run day settle switch_mode change_policy answer"
+        " edit_item delete_in_books mark_in_books run run_in_trouble run_and_die sync_one day settle switch_mode"
+        " change_policy answer"
     ).split()
 }

@@ -50,6 +50,7 @@ class World:
 
     def __init__(self, sandbox: Sandbox, patch: pytest.MonkeyPatch, product: str = "books") -> None:
         self.sandbox = sandbox
+        self.patch = patch
         self.product = product
         self.time = Time(sandbox)
         self._people = (BiginPeople(sandbox), BooksPeople(sandbox, product))
