@@ -30,6 +30,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--public-url", help="the address others reach it at, where that is not http://HOST:PORT")
     parser.add_argument("--until-eof", action="store_true", help="end when standard input does: no orphan of its owner")
     parser.add_argument("--now", type=datetime.fromisoformat, help="what the sandbox's clock says at the start")
+    parser.add_argument("--freeze", action="store_true", help="that clock stands still until a door moves it")
     parser.add_argument("--lift-limits", action="store_true", help="no quotas, no concurrency or token limits")
     return parser.parse_args()
 
@@ -44,6 +45,7 @@ def prepare(options: argparse.Namespace) -> tuple[world.World, state.StateFile |
         client_secret=options.client_secret,
         topping_url=options.topping_url.rstrip("/"),
         now=options.now,
+        freeze=options.freeze,
         lift_limits=options.lift_limits,
     )
     if options.state is None:

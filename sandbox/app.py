@@ -120,6 +120,10 @@ class Server:
         if fault.kind == "slow":
             await asyncio.sleep(fault.seconds)
             return respond(self.run(product, request))
+        if fault.kind == "hold":
+            while any(one is fault for one in self.world.faults.faults):
+                await asyncio.sleep(0.01)
+            return respond(self.run(product, request))
         if fault.kind == "html":
             self.note(product, request, endpoint_of(product, request), str(fault.status or 502))
             return web.Response(status=fault.status or 502, text=ERROR_PAGE, content_type="text/html")

@@ -40,7 +40,9 @@ def build_world(options: Options, base_url: str = "") -> World:
     limits = Limits.from_environment()
     if options.lift_limits:
         limits.lift()
-    world = World(options, Clock(options.now), SwitchBoard(all_switches()), limits, base_url=base_url)
+    world = World(
+        options, Clock(options.now, frozen=options.freeze), SwitchBoard(all_switches()), limits, base_url=base_url
+    )
     client = Client(options.client_id, options.client_secret, "Bigin Books")
     world.accounts.clients[client.client_id] = client
     fill(world)

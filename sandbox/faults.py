@@ -17,6 +17,7 @@ KINDS = {
     "drop_after": "connection cut after the handler has committed",
     "late_commit": "connection cut at once, the commit follows `seconds` of the sandbox's clock later",
     "slow": "answered `seconds` late",
+    "hold": "answered when the fault is taken away (DELETE faults, or a reset)",
     "html": "an HTML error page (status, default 502) instead of an answer",
     "expired_token": "the access token of this call has expired",
     "revoked_token": "access token and refresh token of this call are revoked for good",

@@ -90,6 +90,7 @@ def running_sandbox(
     topping_url: str = "http://localhost:8000",
     state: Path | None = None,
     now: str | None = None,
+    freeze: bool = False,
     lift_limits: bool = False,
     environment: dict[str, str] | None = None,
 ) -> Iterator[Sandbox]:
@@ -98,6 +99,7 @@ def running_sandbox(
     command += ["--until-eof"]  # a test run that is killed leaves none behind
     command += ["--state", str(state)] if state else []
     command += ["--now", now] if now else []
+    command += ["--freeze"] if freeze else []
     command += ["--lift-limits"] if lift_limits else []
     told = {**os.environ, **(environment or {})}
     with subprocess.Popen(

@@ -29,6 +29,7 @@ class Options:
     client_secret: str = CLIENT_SECRET
     topping_url: str = "http://localhost:8000"
     now: datetime | None = None
+    freeze: bool = False
     lift_limits: bool = False
 
 

@@ -1,14 +1,15 @@
 """`make demo` as tests run it: a home of its own, ports of its own, and nothing left behind."""
 
 import os
+import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from devtools.demo_plan import PORTS
 from devtools.postgres import Postgres
-from devtools.processes import free_port
 from devtools.pytest_services import PLAIN_ENVIRONMENT
 from tests.infra.conftest import wait_until
 
@@ -16,12 +17,21 @@ ROOT = Path(__file__).resolve().parents[1]
 OWN = {*PLAIN_ENVIRONMENT, "DATABASE_URL", "REDIS_URL"}
 
 
+def free_ports(number: int) -> list[int]:
+    """All held while they are chosen: drawn one after the other, two may be the same."""
+    with ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(number)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
 @dataclass
 class Demo:
     """One home for demos, which are started with ports of their own."""
 
     home: Path
-    ports: dict[str, int] = field(default_factory=lambda: {name: free_port() for name in PORTS})
+    ports: dict[str, int] = field(default_factory=lambda: dict(zip(PORTS, free_ports(len(PORTS)), strict=True)))
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -47,11 +57,11 @@ class Demo:
         return self.process
 
     def run(self, *arguments: str, **told: str) -> int:
-        return self.start(*arguments, **told).wait(60)
+        return self.start(*arguments, **told).wait(120)
 
     def start_and_wait(self, **told: str) -> subprocess.Popen[bytes]:
         process = self.start(**told)
-        assert wait_until(lambda: "The demo is up" in self.output or process.poll() is not None, seconds=90)
+        assert wait_until(lambda: "The demo is up" in self.output or process.poll() is not None, seconds=240)
         assert process.poll() is None, self.output
         return process
 

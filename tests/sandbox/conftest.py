@@ -12,7 +12,7 @@ from tests.sandbox.api import NOW, Bigin
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[Sandbox]:
-    with running_sandbox("empty", now=NOW) as sandbox:
+    with running_sandbox("empty", now=NOW, freeze=True) as sandbox:
         yield sandbox
 
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,20 @@ def test_html_error_page(bigin: Bigin) -> None:
     answer = insert(bigin, "A")
     assert (answer.status_code, answer.headers["Content-Type"]) == (502, "text/html; charset=utf-8")
     assert names(bigin) == []
+
+
+def test_a_held_call_is_answered_when_the_fault_is_taken_away(bigin: Bigin) -> None:
+    """A browser test has to see what stands on the screen until Zoho answers, however slow the machine is."""
+    bigin.sandbox.fault("hold", product="bigin", method="POST")
+    with ThreadPoolExecutor(1) as pool:
+        held = pool.submit(insert, bigin, "A")
+        while not bigin.sandbox.control("GET", "faults")["faults"][0]["hits"]:
+            pass
+        assert names(Bigin(bigin.sandbox)) == []
+        assert not held.done()
+        bigin.sandbox.control("DELETE", "faults")
+        assert held.result(60).status_code == 201
+    assert names(bigin) == ["A"]
 
 
 def test_slow_answer(bigin: Bigin) -> None:

@@ -49,7 +49,6 @@ def measured(companies: int) -> dict[str, float]:
 def test_single_calls_do_not_grow_with_the_records(costs: dict[int, dict[str, float]], what: str) -> None:
     """Twenty times the records, nearly the same cost: nothing sorts or walks the whole table."""
     assert costs[LARGE][what] < 5 * costs[SMALL][what]
-    assert costs[LARGE][what] < 0.005
 
 
 def test_memory_per_record(costs: dict[int, dict[str, float]]) -> None:

@@ -151,7 +151,7 @@ def test_switch_bigin_throttle_retry_after(sandbox: Sandbox, position: str, head
 def test_ten_calls_at_a_time_per_user(sandbox: Sandbox) -> None:
     """9: 10 simultaneous calls per user and app; another user has ten of their own."""
     sandbox.limits(bigin_concurrent=2)
-    sandbox.fault("slow", product="bigin", path="^/org$", seconds=2, times=2)
+    sandbox.fault("hold", product="bigin", path="^/org$", times=2)
     marta, other_token, amara = Bigin(sandbox), Bigin(sandbox), Bigin(sandbox, AMARA)
     slow = [threading.Thread(target=Bigin(sandbox).get, args=("/org",)) for _ in range(2)]
     for thread in slow:
@@ -161,6 +161,7 @@ def test_ten_calls_at_a_time_per_user(sandbox: Sandbox) -> None:
     assert error(marta.get("/users")) == (429, "TOO_MANY_REQUESTS")
     assert error(other_token.get("/users")) == (429, "TOO_MANY_REQUESTS")
     assert amara.get("/users").status_code == 200
+    sandbox.control("DELETE", "faults")
     for thread in slow:
         thread.join()
     assert marta.get("/users").status_code == 200

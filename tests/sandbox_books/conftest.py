@@ -12,7 +12,7 @@ from tests.sandbox_books.api import NOW, Books
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[Sandbox]:
-    with running_sandbox("empty", now=NOW, lift_limits=True) as sandbox:
+    with running_sandbox("empty", now=NOW, freeze=True, lift_limits=True) as sandbox:
         yield sandbox
 
 

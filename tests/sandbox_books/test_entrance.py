@@ -297,11 +297,12 @@ def test_calls_per_minute(sandbox: Sandbox) -> None:
 def test_calls_in_flight(sandbox: Sandbox) -> None:
     """8: code 1070 while too many calls of the organisation are being answered."""
     sandbox.limits(books_concurrent=1)
-    sandbox.fault("slow", product="books", path="/items", seconds=1.5)
+    sandbox.fault("hold", product="books", path="/items")
     slow, quick = Books(sandbox), Books(sandbox)
     thread = Thread(target=lambda: slow.get("/items"))
     thread.start()
     answer = _until_busy(quick)
+    sandbox.control("DELETE", "faults")
     thread.join()
     assert refused(answer) == (429, 1070)
     assert quick.get("/contacts").ok
