@@ -295,6 +295,7 @@ class DocumentFeed(models.Model):
     mark = models.DateTimeField(null=True)
     complete_at = models.DateTimeField(null=True)  # first read to the end
     listed_at = models.DateTimeField(null=True)  # last full listing, which is what finds deleted documents
+    listing = models.JSONField(default=dict)  # how far the full listing under way has come; empty when none is
     incremental = models.BooleanField(default=True)  # False once a page showed that the changed-since filter is ignored
     read_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(default=timezone.now)

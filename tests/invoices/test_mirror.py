@@ -78,7 +78,9 @@ def test_what_was_deleted_in_books_disappears_with_the_daily_listing(
 
 
 def test_a_customers_list_shows_at_once_what_was_deleted(desk: Desk) -> None:
-    row = next(one for one in desk.made() if one["status"] == "draft")
+    rows = desk.made()
+    customers = [one["customer_id"] for one in rows]
+    row = next(one for one in rows if one["status"] == "draft" and customers.count(one["customer_id"]) > 1)
     feeds.refresh_customer(desk.installation, desk.books, row["customer_id"], "invoice")
     desk.books.delete_document("invoices", row["invoice_id"])
     feeds.refresh_customer(desk.installation, desk.books, row["customer_id"], "invoice")
