@@ -242,6 +242,12 @@ def _free_line(facts: RecordFacts, prices: Prices, customer: Customer | None) ->
 
 def _notices(facts: RecordFacts, rows: tuple[ProductRow, ...], prices: Prices) -> list[str]:
     notices = []
+    theirs = facts.contact_company
+    if facts.contact and facts.company and theirs and theirs.id != facts.company.id:
+        notices.append(
+            _("%(contact)s belongs to %(theirs)s; this deal is billed to its own company, %(company)s.")
+            % {"contact": facts.contact.label, "theirs": theirs.label, "company": facts.company.label}
+        )
     total = sum((row.amount for row in rows), ZERO)
     if rows and facts.amount is not None and total != facts.amount:
         notices.append(

@@ -85,14 +85,14 @@ def party_of(installation: Installation, facts: RecordFacts) -> Party | None:
 
 
 def _target(installation: Installation, facts: RecordFacts) -> tuple[str, Ref] | None:
-    """The company before the contact, except where contacts are what is in step (rules 7.1)."""
+    """The company before the contact, as far as the mode keeps them in step (rules 7.1)."""
     own = Ref(facts.record_id, facts.label)
-    if facts.module == COMPANIES:
-        return COMPANIES, own
-    company, contact = facts.company, own if facts.module == CONTACTS else facts.contact
-    if contact and (mode_of(installation) == Mode.CONTACTS or company is None):
-        return CONTACTS, contact
-    return (COMPANIES, company) if company else None
+    company = own if facts.module == COMPANIES else facts.company
+    contact = own if facts.module == CONTACTS else facts.contact
+    mode = mode_of(installation)
+    if company and mode != Mode.CONTACTS:
+        return COMPANIES, company
+    return (CONTACTS, contact) if contact and mode != Mode.COMPANIES else None
 
 
 def _picked(installation: Installation, facts: RecordFacts) -> Party | None:

@@ -36,6 +36,7 @@ class RecordFacts:
     contact: Ref | None = None
     amount: Decimal | None = None
     currency: str = ""
+    contact_company: Ref | None = None  # of a deal's contact, where it was asked for
 
 
 @dataclass(frozen=True)
@@ -63,18 +64,29 @@ class Deal:
 
 
 def read_record(bigin: Bigin, module: str, record_id: str) -> RecordFacts | None:
-    """One call; None when Bigin has no such record. Raises the errors of `zoho.errors`."""
+    """One call, and one more for a deal that names a contact only; None when Bigin has no such record. Raises the
+    errors of `zoho.errors`."""
     row = bigin.get(module, record_id)
-    return facts_of(module, row) if row else None
+    if row is None:
+        return None
+    facts = facts_of(module, row)
+    return facts if facts.company else _with_contacts_company(bigin, facts)
 
 
 def read_deal(bigin: Bigin, record_id: str) -> Deal | None:
-    """Two calls at most."""
+    """Three calls at most."""
     row = bigin.get(DEALS, record_id)
     if row is None:
         return None
     rows = product_rows(row.get("Associated_Products"))
-    return Deal(facts_of(DEALS, row), rows or _related_rows(bigin, record_id))
+    return Deal(_with_contacts_company(bigin, facts_of(DEALS, row)), rows or _related_rows(bigin, record_id))
+
+
+def _with_contacts_company(bigin: Bigin, facts: RecordFacts) -> RecordFacts:
+    """A deal of a contact who has a company is that company's (rules 7.1)."""
+    row = bigin.get("Contacts", facts.contact.id) if facts.contact else None
+    company = _ref(row.get("Account_Name")) if row else None
+    return replace(facts, company=facts.company or company, contact_company=company)
 
 
 def facts_of(module: str, row: Mapping[str, Any]) -> RecordFacts:
