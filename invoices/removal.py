@@ -7,18 +7,23 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import cache
+from graphlib import TopologicalSorter
 
-from django.db import connection, transaction
+from django.apps import apps
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, OperationalError, transaction
+from django.db.models import ForeignKey, Model
 from django.utils.translation import gettext as _
 
 from accounts import setup
 from accounts.models import Installation
-from invoices.models import Document, TimelineNote
+from invoices.models import TimelineNote
 from sync import notifications
-from sync.models import Issue, Link, Record, Run, Write
 from zoho.errors import ZohoError
 
 log = logging.getLogger(__name__)
+OURS = ("accounts", "sync", "invoices")
+TRIES = 8
 
 
 @dataclass(frozen=True)
@@ -53,8 +58,7 @@ def delete(installation: Installation) -> list[str]:
         state=Installation.State.PAUSED, problem=_("It is being deleted.")
     )
     left = _unsubscribed(installation) + setup.disconnect(installation)
-    with transaction.atomic():
-        _delete_rows(installation)
+    _delete_everything(installation)
     log.info("invoices: installation %s is deleted", installation.pk)
     return left
 
@@ -68,23 +72,51 @@ def _unsubscribed(installation: Installation) -> list[str]:
     return []
 
 
-def _delete_rows(installation: Installation) -> None:
-    """The large tables by one statement each, for Django's own cascade would load their rows. Constraints are checked
-    at the end of the transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM sync_proposal WHERE run_id IN (SELECT id FROM sync_run WHERE installation_id = %s)",
-            [installation.pk],
-        )
-        for table in ("invoices_action", "invoices_timelinenote"):
-            cursor.execute(
-                f"DELETE FROM {table} WHERE document_id IN"  # noqa: S608 - names of ours
-                " (SELECT id FROM invoices_document WHERE installation_id = %s)",
-                [installation.pk],
-            )
-        for model in (Issue, Write, Link, Record, Run, Document):
-            cursor.execute(
-                f"DELETE FROM {model._meta.db_table} WHERE installation_id = %s",  # noqa: S608 - names of ours
-                [installation.pk],
-            )
-    installation.delete()
+def _delete_everything(installation: Installation) -> None:
+    """In one transaction. A worker that stored a row meanwhile makes it start over; the worker then finds nothing to
+    store for."""
+    for last in (False,) * (TRIES - 1) + (True,):
+        try:
+            with transaction.atomic():
+                # Who is about to commit a row of this installation waits here, and is refused afterwards.
+                Installation.objects.select_for_update().filter(pk=installation.pk).first()
+                for model, path in _tables():
+                    rows = model._default_manager.filter(**{path: installation.pk})
+                    rows._raw_delete(rows.db)
+                Installation.objects.filter(pk=installation.pk)._raw_delete(DEFAULT_DB_ALIAS)
+        except (IntegrityError, OperationalError) as error:
+            if last:
+                raise
+            log.info("invoices: installation %s: deleting starts over (%s)", installation.pk, type(error).__name__)
+        else:
+            return
+
+
+@cache
+def _tables() -> list[tuple[type[Model], str]]:
+    """Every table with rows of installations and the way from there to the installation, who refers to others first.
+
+    One statement for each, for Django's own cascade would load the mirror's rows.
+    """
+    models = [model for label in OURS for model in apps.get_app_config(label).get_models() if model is not Installation]
+    ordered = TopologicalSorter({model: set(_parents(model).values()) & set(models) for model in models}).static_order()
+    return [(model, path) for model in reversed(list(ordered)) if (path := _path(model))]
+
+
+def _parents(model: type[Model], *, always: bool = False) -> dict[str, type[Model]]:
+    """The tables that a table's rows refer to, by the key that says so; `always`: that each of its rows refers to."""
+    return {
+        field.name: field.related_model
+        for field in model._meta.concrete_fields
+        if isinstance(field, ForeignKey) and isinstance(field.related_model, type) and field.related_model is not model
+        if not (always and field.null)
+    }
+
+
+def _path(model: type[Model]) -> str:
+    """The shortest way that every row has, as a filter; "" for a table that knows no installation."""
+    for parents in (_parents(model, always=True), _parents(model)):
+        ways = [name if parent is Installation else f"{name}__{_path(parent)}" for name, parent in parents.items()]
+        if found := [way for way in ways if not way.endswith("__")]:
+            return min(found, key=len)
+    return ""

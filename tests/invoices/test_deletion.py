@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import models
+from django.db import IntegrityError, models, transaction
+from django.db import connections as databases
 from django.test import Client
 from django.utils import timezone
 
 from accounts import tickets
 from accounts.models import ApiToken, AuditEntry, Handover, Installation, Quota, RecordAccess
 from invoices import api_tokens, feeds, offers, removal
-from invoices.models import BilledRecord, CustomerBalance, Document, TimelineNote
+from invoices.models import Action, BilledRecord, CustomerBalance, Document, MailFile, TimelineNote
 from sync.models import Channel, Cursor, Decision, Issue, Notification, Proposal, Run, Write
 from tests import factories
 from tests.invoices.conftest import Desk
@@ -72,6 +76,8 @@ def fill(desk: Desk) -> None:
     Quota.objects.get_or_create(installation=installation, product="books", day="2026-01-01")
     AuditEntry.objects.create(installation=installation, who="x", what="x")
     CustomerBalance.objects.get_or_create(installation=installation, customer_id="1")
+    action = Action.objects.filter(document__installation=installation)[0]
+    MailFile.objects.create(action=action, name="a.txt", content_type="text/plain", content=b"x")
 
 
 def other_installation(desk: Desk) -> Installation:
@@ -88,8 +94,8 @@ def other_installation(desk: Desk) -> Installation:
 def test_no_row_is_left_table_by_table_and_the_others_are_all_there(desk: Desk) -> None:
     fill(desk)
     other = other_installation(desk)
-    reached = [model for model in TABLES if paths_to_installation(model)]
-    empty = [model.__name__ for model in reached if not rows_of(model, desk.installation)]
+    assert [model.__name__ for model in TABLES if not paths_to_installation(model)] == [], "each knows whose it is"
+    empty = [model.__name__ for model in TABLES if not rows_of(model, desk.installation)]
     assert empty == [], "the test itself fills every table"
     before = {model: rows_of(model, other) for model in TABLES}
     deleted = Installation.objects.get(pk=desk.installation.pk)
@@ -97,6 +103,76 @@ def test_no_row_is_left_table_by_table_and_the_others_are_all_there(desk: Desk) 
     assert {model.__name__: rows_of(model, deleted) for model in TABLES if rows_of(model, deleted)} == {}
     assert not Installation.objects.filter(pk=deleted.pk).exists()
     assert {model: rows_of(model, other) for model in TABLES} == before
+
+
+def as_a_worker(work: Callable[[], object]) -> None:
+    """In a connection of its own, to the end."""
+
+    def run() -> None:
+        try:
+            work()
+        finally:
+            databases.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(run).result(30)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_that_a_worker_commits_in_the_middle_go_too(desk: Desk) -> None:
+    """Between the statement that empties the proposals and the end of the transaction, another process adds one."""
+    run = Run.objects.create(installation=desk.installation, trigger="person", state="done")
+    added: list[str] = []
+
+    def interfere(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        answer = execute(sql, params, many, context)
+        if sql.startswith('DELETE FROM "sync_proposal"') and len(added) < 2:
+            added.append(sql)
+            as_a_worker(
+                lambda: Proposal.objects.create(run=run, module="products", kind="product-item", outcome="create")
+            )
+        return answer
+
+    with databases["default"].execute_wrapper(interfere):
+        removal.delete(desk.installation)
+    assert len(added) == 2
+    assert not Installation.objects.exists()
+    assert [model.__name__ for model in TABLES if model._default_manager.exists()] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_commits_too_late_is_refused(desk: Desk) -> None:
+    """Its transaction began before the deletion and ends after it."""
+    begun, over = Event(), Event()
+    refused: list[bool] = []
+
+    def work() -> None:
+        try:
+            with transaction.atomic():
+                AuditEntry.objects.create(installation=desk.installation, who="x", what="x")
+                begun.set()
+                over.wait(30)
+        except IntegrityError:
+            refused.append(True)
+
+    with ThreadPoolExecutor(1) as pool:
+        worker = pool.submit(as_a_worker, work)
+        assert begun.wait(30)
+        removal.delete(desk.installation)
+        over.set()
+        worker.result(30)
+    assert (refused, Installation.objects.exists(), AuditEntry.objects.exists()) == ([True], False, False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_cannot_be_deleted_is_an_error_and_stays_whole(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(desk)
+    tables = [model for model in TABLES if model is not Channel]  # ended over the network, before anything else
+    before = {model: rows_of(model, desk.installation) for model in tables}
+    monkeypatch.setattr(removal, "_tables", list)
+    with pytest.raises(IntegrityError):
+        removal.delete(desk.installation)
+    assert {model: rows_of(model, desk.installation) for model in tables} == before
 
 
 def test_books_and_bigin_keep_their_records_and_lose_our_access(desk: Desk) -> None:
