@@ -16,19 +16,26 @@ _TWO_BATCHES = 2 * MAX_RECORDS  # one page of 200 reads both back
 
 def apply(work: Work, kind: Kind) -> None:
     """Sends every pending write of this kind of link, Books first, oldest first."""
-    while True:
-        work.check()
-        claimed = outbox.claim(work, kind, Side.BOOKS, limit=1)
-        if not claimed:
-            break
-        to_books(work, claimed[0])
+    work.check()
+    waiting = outbox.waiting(work, kind)
+    if any(side == Side.BOOKS for side, _ in waiting):
+        _all_to_books(work, kind)
+        waiting = outbox.waiting(work, kind)
     for op in (Write.Op.CREATE, Write.Op.UPDATE, Write.Op.DELETE):
-        while True:
-            work.check()
-            batch = outbox.claim(work, kind, Side.BIGIN, limit=_TWO_BATCHES, op=op)
-            if not batch:
-                break
-            to_bigin(work, kind, batch)
+        if (Side.BIGIN, op) in waiting:
+            _all_to_bigin(work, kind, op)
+
+
+def _all_to_books(work: Work, kind: Kind) -> None:
+    while claimed := outbox.claim(work, kind, Side.BOOKS, limit=1):
+        to_books(work, claimed[0])
+        work.check()
+
+
+def _all_to_bigin(work: Work, kind: Kind, op: Write.Op) -> None:
+    while batch := outbox.claim(work, kind, Side.BIGIN, limit=_TWO_BATCHES, op=op):
+        to_bigin(work, kind, batch)
+        work.check()
 
 
 def apply_link(work: Work, kind: Kind, link_id: int) -> None:

@@ -136,7 +136,7 @@ def test_the_golden_state_survives_three_kills(
 ) -> None:
     quick.SYNC_ABANDONED_SECONDS = 0
     for stop in (40, 160, 290):
-        run_until_killed(installation, monkeypatch, stop)
+        assert len(run_until_killed(installation, monkeypatch, stop).seen) == stop
     settle_down(installation)
     assert ordered(remotes.snapshot()) == ordered(json.loads(GOLDEN.read_text(encoding="utf-8")))
 
