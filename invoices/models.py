@@ -5,14 +5,15 @@ import uuid
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Installation, Member
 
 
 class DocumentKind(models.TextChoices):
-    INVOICE = "invoice", "Invoice"
-    ESTIMATE = "estimate", "Estimate"
-    SALESORDER = "salesorder", "Sales order"
+    INVOICE = "invoice", _("Invoice")
+    ESTIMATE = "estimate", _("Estimate")
+    SALESORDER = "salesorder", _("Sales order")
 
 
 class Document(models.Model):
@@ -123,14 +124,14 @@ class Action(models.Model):
     no mail bodies are kept (rules 8.4)."""
 
     class Op(models.TextChoices):
-        SEND = "send", "Send by e-mail"
-        MARK_SENT = "sent", "Mark as sent"
-        ACCEPT = "accepted", "Mark as accepted"
-        DECLINE = "declined", "Mark as declined"
-        CONFIRM = "open", "Confirm"
-        VOID = "void", "Void"
-        DELETE = "delete", "Delete"
-        COMMENT = "comment", "Comment"
+        SEND = "send", _("Send by e-mail")
+        MARK_SENT = "sent", _("Mark as sent")
+        ACCEPT = "accepted", _("Mark as accepted")
+        DECLINE = "declined", _("Mark as declined")
+        CONFIRM = "open", _("Confirm")
+        VOID = "void", _("Void")
+        DELETE = "delete", _("Delete")
+        COMMENT = "comment", _("Comment")
 
     class State(models.TextChoices):
         QUEUED = "queued"

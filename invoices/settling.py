@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from invoices import bodies, customers, events, offers
 from invoices.drafts import Draft
@@ -79,6 +80,6 @@ def settle(document: Document, row: Row) -> bool:
 def _belongs_to_another(document: Document, number: str) -> bool:
     """A conversion that somebody else finished first: there is one document, and it has its own row."""
     Document.objects.filter(pk=document.pk, state__in=UNSETTLED).update(
-        state=State.DISCARDED, error=f"This was done already: {number}."
+        state=State.DISCARDED, error=_("This was done already: %(number)s.") % {"number": number}
     )
     return False
