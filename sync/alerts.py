@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import mail
+from accounts import audit, mail
 from accounts.models import Installation
 from sync.mapping import Kind
 from sync.models import ModuleSetting, Write
@@ -55,14 +55,29 @@ def forget_held(installation: Installation, module: str) -> None:
 
 
 def unauthorised(work: Work, error: Unauthorised) -> None:
+    """Pauses and tells (rules 1.6): a token, a scope, an organisation or a plan that Zoho does not accept says nothing
+    about records, and asking again every few minutes changes nothing. Reconnect ends it."""
+    installation = work.shape.installation
     name = "Bigin" if error.product == "bigin" else "Zoho Books"
-    once(
-        work.shape.installation,
-        f"lost:{error.product}",
-        f"The connection to {name} is lost",
-        f"{name} does not accept our access any more: {error.message}\n"
-        "Nothing is lost. Open the settings page and press Reconnect; the sync goes on where it stopped.",
+    problem = (
+        f"{name} does not accept our access any more: {error.message} Nothing is lost. "
+        "Press Reconnect on the settings page; the sync goes on where it stopped."
     )
+    now = timezone.now()
+    refused = installation.connections.filter(product=error.product)
+    refused.filter(problem="").update(problem=problem, problem_since=now)
+    if refused.exists() and not _pause(installation, name, problem):
+        return  # somebody paused it before us, and told
+    once(installation, f"lost:{error.product}", f"The connection to {name} is lost", problem)
+
+
+def _pause(installation: Installation, who: str, problem: str) -> bool:
+    paused = Installation.objects.filter(pk=installation.pk, state=Installation.State.ACTIVE).update(
+        state=Installation.State.PAUSED, problem=problem
+    )
+    if paused:
+        audit.note(installation, who, problem)
+    return bool(paused)
 
 
 def held(work: Work, kind: Kind, writes: Sequence[Write]) -> None:

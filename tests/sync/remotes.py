@@ -22,9 +22,10 @@ ITEM = ("name", "sku", "description", "status", "rate")
 
 
 class Remotes:
-    def __init__(self, sandbox: Sandbox, organization: str | None = None) -> None:
+    def __init__(self, sandbox: Sandbox, organization: str | None = None, user: str = "") -> None:
+        """`user`: e-mail address of who edits; by default whoever connected the installation."""
         self.sandbox = sandbox
-        token = str(sandbox.token()["access_token"])
+        token = str(sandbox.token(user)["access_token"])
         centre = data_centres().by_name("sandbox")
         self.bigin = Bigin(Client("bigin", centre.api_base("bigin"), lambda force: token))
         client = Client("books", centre.api_base("books"), lambda force: token)
