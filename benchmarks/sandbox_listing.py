@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
-import os
 import statistics
 import time
 from dataclasses import dataclass
@@ -104,9 +103,9 @@ def megabytes(pid: int) -> float:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Processor time the process has used so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Processor time the process has used so far, to the microsecond: /proc counts in hundredths."""
+    clock = ~pid << 3 | 2  # what clock_getcpuclockid(3) of Linux makes of a process
+    return time.clock_gettime(clock)
 
 
 def measure(companies: int) -> Measured:

@@ -12,9 +12,8 @@ from sandbox.bigin.store import Row, Table
 from sandbox.testing import running_sandbox
 
 SMALL, LARGE = 300, 6_000  # companies; three contacts each
-
-
-CALLS = 400
+# The least of some rounds counts: a busy machine, with its cold caches, only ever adds.
+ROUNDS, CALLS = 8, 50
 
 
 @pytest.fixture(scope="module")
@@ -27,14 +26,17 @@ def measured(companies: int) -> dict[str, float]:
     with running_sandbox(f"bulk:{companies}", lift_limits=True) as sandbox, Client(sandbox) as client:
         ids, pages = list_all(client)
         assert (len(set(ids)), pages) == (companies * 3, -(-companies * 3 // 200))
-        some = ids[:: max(1, len(ids) // CALLS)][:CALLS]
+        some = ids[:: max(1, len(ids) // CALLS)][:CALLS]  # from all over the table
         newest = "/Contacts?fields=id,Last_Name&sort_by=Modified_Time&per_page=20"
 
-        def cost(method: str, paths: list[str], body: Any = None) -> float:
+        def once(method: str, paths: list[str], body: Any) -> float:
             began = cpu_seconds(sandbox.pid)
             for path in paths:
                 client.call(method, path, body)
             return (cpu_seconds(sandbox.pid) - began) / len(paths)
+
+        def cost(method: str, paths: list[str], body: Any = None) -> float:
+            return min(once(method, paths, body) for _ in range(ROUNDS))
 
         client.call("GET", newest)  # builds the order once
         return {
@@ -48,7 +50,7 @@ def measured(companies: int) -> dict[str, float]:
 @pytest.mark.parametrize("what", ["read", "write", "newest page"])
 def test_single_calls_do_not_grow_with_the_records(costs: dict[int, dict[str, float]], what: str) -> None:
     """Twenty times the records, nearly the same cost: nothing sorts or walks the whole table."""
-    assert costs[LARGE][what] < 5 * costs[SMALL][what]
+    assert costs[LARGE][what] < 3 * costs[SMALL][what]
 
 
 def test_memory_per_record(costs: dict[int, dict[str, float]]) -> None:
