@@ -9,12 +9,24 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts import audit
 from accounts.models import Installation, Member
-from sync import hands
-from sync.models import Decision, Issue, Link, ModuleSetting, Record, Side
+from sync import hands, outbox
+from sync.models import Decision, Issue, Link, ModuleSetting, Record, Side, Write
+
+_NOT_SENT = (Write.State.PENDING, Write.State.HELD, Write.State.UNKNOWN)
+
+
+class NeedsAnswer(ValueError):
+    """This waits for another answer than the one given; the message says for which."""
+
+
+def _answerable(issue: Issue) -> None:
+    if issue.kind == Issue.Kind.HELD:
+        raise NeedsAnswer(f"{issue.reason} Open it, look at the list, and approve or refuse it.")
 
 
 def close(issue: Issue, who: str | Member, state: str = Issue.State.RESOLVED) -> bool:
@@ -44,7 +56,8 @@ def _again(issue: Issue) -> None:
 
 
 def retry(issue: Issue, who: str | Member) -> None:
-    """The issue stays open until the next run knows better."""
+    """The issue stays open until the next run knows better. Raises NeedsAnswer."""
+    _answerable(issue)
     with transaction.atomic():
         if Issue.objects.filter(pk=issue.pk, state=Issue.State.OPEN).update(retry_at=timezone.now()):
             _again(issue)
@@ -103,13 +116,20 @@ def link_candidate(issue: Issue, candidate: Record, who: str | Member) -> Link |
 
 
 def create_anyway(issue: Issue, who: str | Member) -> None:
-    """A new record, whatever it resembles; the candidates are remembered as not the same (rules 3.3)."""
+    """A new record, whatever it resembles; the candidates are remembered as not the same (rules 3.3).
+
+    Raises NeedsAnswer.
+    """
+    _answerable(issue)
     with transaction.atomic():
         if not close(issue, who):
             return
         record = issue.record
         if record is not None:
             _not_the_same(issue, record, who)
+            if issue.code == "unknown_create":
+                halves = Link.objects.filter(Q(bigin=record) | Q(books=record), state=Link.State.HALF)
+                outbox.give_up(halves.values_list("pk", flat=True), "A person chose to create it anew.", _NOT_SENT)
             if name := issue.detail.get("suggested_name"):
                 Record.objects.filter(pk=record.pk).update(meta={**record.meta, "create_as": name})
         if issue.link is not None:
@@ -140,6 +160,9 @@ def _not_the_same(issue: Issue, record: Record, who: str | Member) -> None:
 
 
 def dismiss(issue: Issue, who: str | Member) -> None:
-    """It comes back only if something changes."""
+    """It comes back only if something changes. Raises NeedsAnswer."""
+    _answerable(issue)
+    if issue.code == "unknown_create":
+        raise NeedsAnswer(f"{issue.reason} Open it, and link one of them or create it anyway.")
     if close(issue, who, Issue.State.DISMISSED):
         audit.note(issue.installation, who, f"Dismissed: {issue.reason}")

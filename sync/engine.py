@@ -23,6 +23,7 @@ from sync import (
     brake,
     deleted,
     details,
+    leftovers,
     outbox,
     picklists,
     planner,
@@ -118,6 +119,7 @@ def abandon(installation: Installation) -> None:
 
 def _stages(work: Work) -> None:
     read(work)
+    leftovers.resolve(work)
     for kind in work.shape.kinds:
         policies = Policies(work.shape.setting(kind).policy, "policy", picklists.offered(work, kind))
         work.stage(f"Matching {kind}")

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import Installation, Member
-from sync import lifecycle
+from sync import lifecycle, outbox
 from sync import shape as shapes
 from sync.mapping import Kind
 from sync.models import Decision, Issue, Link, ModuleSetting, Record, Side, Write
@@ -21,6 +21,7 @@ from sync.shape import RECORD_KINDS
 
 HEAD = ("what", "bigin_org", "books_org", "kind", "bigin_id", "books_id", "bigin_name", "books_name")
 _CHUNK = 500
+_CHOSEN = "Another pair was chosen by hand."
 
 
 class CannotLink(ValueError):
@@ -79,11 +80,20 @@ def link(installation: Installation, bigin: Record, books: Record, who: str | Me
 
 
 def _end(links: Iterable[Link]) -> None:
+    """What is being sent cannot be called back: it settles without bringing its pair back."""
     ids = [row.pk for row in links]
+    outbox.give_up(ids, _CHOSEN, states=(Write.State.PENDING, Write.State.HELD, Write.State.UNKNOWN))
     Write.objects.filter(link__in=ids, state__in=(Write.State.PENDING, Write.State.HELD)).update(
-        state=Write.State.WITHDRAWN, error="Another pair was chosen by hand."
+        state=Write.State.WITHDRAWN, error=_CHOSEN
     )
-    Link.objects.filter(pk__in=ids).update(state=Link.State.REFUSED, reason="Another pair was chosen by hand.")
+    travelling = Link.objects.filter(writes__carried_by__link__in=ids, state=Link.State.HALF)
+    Record.objects.filter(bigin_links__in=travelling).update(dirty=True)
+    Link.objects.filter(Q(pk__in=ids) | Q(pk__in=travelling.values("pk"))).update(
+        state=Link.State.REFUSED, reason=_CHOSEN
+    )
+    Issue.objects.filter(link__in=ids, state=Issue.State.OPEN).update(
+        state=Issue.State.RESOLVED, closed_at=timezone.now(), closed_by="linked by hand"
+    )
 
 
 def _settled(installation: Installation, bigin: Record, books: Record) -> None:

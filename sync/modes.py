@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Installation
+from sync import outbox
 from sync.mapping import Kind
 from sync.models import Issue, Link, Mode, Write
 from sync.shape import Shape
@@ -32,7 +34,8 @@ def switch(installation: Installation, before: Shape, after: Shape) -> list[str]
 
 
 def _retire(links: QuerySet[Link]) -> int:
-    """Pairs that stand; a half-made one goes on first, because its record may exist already."""
+    """Pairs that stand, and creates not sent yet. One whose record may exist already is looked up by the next run."""
+    outbox.give_up(links.filter(state=Link.State.HALF).values_list("pk", flat=True), "The mode was changed.")
     rows = links.filter(state__in=(Link.State.LINKED, Link.State.CLOSED))
     ids = list(rows.values_list("pk", flat=True))
     Write.objects.filter(link__in=ids, state__in=(Write.State.PENDING, Write.State.HELD)).update(
@@ -42,6 +45,12 @@ def _retire(links: QuerySet[Link]) -> int:
         state=Issue.State.RESOLVED, closed_by="the mode was changed"
     )
     return Link.objects.filter(pk__in=ids).update(state=Link.State.RETIRED)
+
+
+def rest(links: QuerySet[Link]) -> int:
+    """Pairs of a kind that is kept in step no longer; in a transaction of its own."""
+    with transaction.atomic():
+        return _retire(links)
 
 
 def _revive(installation: Installation, kind: Kind) -> int:

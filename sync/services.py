@@ -16,7 +16,7 @@ from accounts.models import Installation, Member
 from sync import tasks
 from sync.actions import RecordState, StateOf, record_state
 from sync.configure import ConfigureInput, MappingErrors, VersionConflict, save_settings
-from sync.decisions import create_anyway, dismiss, link_candidate, resolve_clash, retry, retry_all
+from sync.decisions import NeedsAnswer, create_anyway, dismiss, link_candidate, resolve_clash, retry, retry_all
 from sync.hands import ImportResult, import_pairs, link, pairs_csv, unlink
 from sync.held import approve_held, refuse_held
 from sync.models import Module, ModuleSetting, Run
@@ -28,6 +28,7 @@ __all__ = [
     "MappingErrors",
     "Module",
     "ModuleSetting",
+    "NeedsAnswer",
     "RecordState",
     "RequestResult",
     "StateOf",

@@ -70,6 +70,10 @@ def _locked_links(items: Sequence[Settled]) -> dict[int, Link]:
 
 def _settle(work: Work, link: Link, write: Write, record: Record) -> Record:
     """Link and record in memory; returns the record to store, dirty if the pair still differs."""
+    if write.op == Write.Op.CREATE and link.state in Link.DEAD:
+        record.settled_at, record.dirty = work.clock.now(), True  # the pair ended meanwhile: a stranger, judged anew
+        work.count(MODULE_OF[Kind(link.kind)], write.side, _WORDS[Write.Op.CREATE])
+        return record
     if write.side == Side.BIGIN:
         link.bigin = record
     else:

@@ -121,6 +121,15 @@ def candidates(issue: Issue) -> list[Candidate]:
     return sorted(found, key=lambda candidate: -candidate.score)
 
 
+def to_link(issue: Issue) -> Record | None:
+    """The record that a person may link to another one for this issue (rules 5.1); None where that is no answer."""
+    if issue.link is None:
+        return issue.record
+    choices = {Issue.Kind.VANISHED: issue.link.bigin, Issue.Kind.MERGE: issue.link.books}
+    found = issue.link.bigin if issue.code == "name_taken" else choices.get(Issue.Kind(issue.kind))
+    return found if found is not None and found.gone_at is None else None
+
+
 def held_writes(issue: Issue) -> list[Write]:
     """What the brake holds, as it listed it (rules 5.4): up to its first 200."""
     noted = [pk for pk in issue.detail.get("writes", []) if isinstance(pk, int)]

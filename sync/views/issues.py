@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.guards import administrator_page
 from accounts.http import MemberRequest
 from sync import services
+from sync.hands import CannotLink
 from sync.models import Issue, Record
 from sync.queries import activity
 from sync.queries import conflicts as clashes
@@ -45,6 +46,7 @@ def issue(request: MemberRequest, pk: int) -> HttpResponse:
         "title": queries.label_of(found),
         "sides": queries.sides(found),
         "candidates": queries.candidates(found),
+        "to_link": queries.to_link(found),
         "conflict": clashes.conflict(found) if found.kind == Issue.Kind.CLASH else None,
         "held": found.kind == Issue.Kind.HELD,
         "lines": [activity.write_line(write) for write in queries.held_writes(found)],
@@ -60,7 +62,11 @@ def act(request: MemberRequest, pk: int, action: str) -> HttpResponse:
         raise Http404
     if found.state != Issue.State.OPEN:
         return told(request, _("This was settled in the meantime."), "sync:issues", level=messages.INFO)
-    return told(request, ACTIONS[action](request, found), "sync:issues")
+    try:
+        text = ACTIONS[action](request, found)
+    except (CannotLink, services.NeedsAnswer) as reason:
+        return told(request, str(reason), "sync:issue", pk, level=messages.WARNING)
+    return told(request, text, "sync:issues")
 
 
 @require_POST
@@ -76,10 +82,16 @@ def bulk(request: MemberRequest) -> HttpResponse:
     rows = list(WITH_SIDES.filter(installation=request.installation, pk__in=chosen(request, "issue"), state="open"))
     if not rows:
         return told(request, _("Tick the rows you mean first."), "sync:issues", level=messages.WARNING)
+    left = []
     for row in rows:
-        BULK[action](row, who)
-    text = ngettext("Done for %(count)d record.", "Done for %(count)d records.", len(rows)) % {"count": len(rows)}
-    return told(request, text, "sync:issues")
+        try:
+            BULK[action](row, who)
+        except services.NeedsAnswer as reason:
+            left.append(str(reason))
+    count = len(rows) - len(left)
+    text = ngettext("Done for %(count)d record.", "Done for %(count)d records.", count) % {"count": count}
+    level = messages.WARNING if left else messages.SUCCESS
+    return told(request, " ".join([text, *left]), "sync:issues", level=level)
 
 
 def _retried(count: int) -> str:
@@ -107,7 +119,8 @@ def _dismiss(request: MemberRequest, found: Issue) -> str:
 
 def _link(request: MemberRequest, found: Issue) -> str:
     candidate = own(request, Record.objects.all(), request.POST.get("record") or "0")
-    services.link_candidate(found, candidate, request.member.name)
+    if services.link_candidate(found, candidate, request.member.name) is None:
+        return _("This was settled in the meantime.")
     return _("Linked. The next run brings the two into step.")
 
 

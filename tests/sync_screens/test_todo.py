@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from sync.models import Decision, Issue, Link, Record, Write
 from tests.factories import make_installation
@@ -170,3 +171,45 @@ def test_a_held_run_can_be_refused_from_its_page(client: Client, world: World) -
     assert set(Write.objects.filter(pk__in=issue.detail["writes"]).values_list("state", flat=True)) == {"withdrawn"}
     issue.refresh_from_db()
     assert issue.state == "dismissed"
+
+
+def test_rule_5_4_a_held_list_is_neither_dismissed_nor_created_from_the_list_of_issues(
+    client: Client, world: World
+) -> None:
+    issue = held_issue(world)
+    assert f'value="{issue.pk}" id="issue-{issue.pk}" disabled' in text_of(client)
+    for action in ("dismiss", "create", "retry"):
+        client.post(f"{LIST}bulk/", {"action": action, "issue": [issue.pk, world.skipped.pk]})
+        client.post(f"{LIST}{issue.pk}/{action}/")
+        issue.refresh_from_db()
+        assert issue.state == "open"
+        text = text_of(client)
+        assert "Done for 1 record." in text or action != "dismiss"
+        assert "approve or refuse it" in text
+    assert set(Write.objects.filter(pk__in=issue.detail["writes"]).values_list("state", flat=True)) == {"held"}
+
+
+def test_a_candidate_deleted_meanwhile_is_told(client: Client, world: World) -> None:
+    gone = Record.objects.create(
+        installation=world.installation, side="books", kind="customer", remote_id="46999", label="Northern Lights",
+        gone_at=timezone.now(),
+    )  # fmt: skip
+    answer = client.post(f"{LIST}{world.duplicate.pk}/link/", {"record": gone.pk})
+    assert answer.headers["Location"].endswith(f"/issues/{world.duplicate.pk}/")
+    assert "One of the two is deleted." in text_of(client, f"{LIST}{world.duplicate.pk}/")
+    world.duplicate.refresh_from_db()
+    assert world.duplicate.state == "open"
+
+
+def test_rule_5_1_a_survivor_may_be_linked_to_another_record(client: Client, world: World) -> None:
+    link = world.links[3]
+    assert link.bigin is not None
+    assert link.books is not None
+    for kind, gone, survivor in (("vanished", link.books, link.bigin), ("merge", link.bigin, link.books)):
+        Record.objects.filter(pk__in=[link.bigin_id, link.books_id]).update(gone_at=None)
+        Record.objects.filter(pk=gone.pk).update(gone_at=timezone.now())
+        issue = Issue.objects.create(
+            installation=world.installation, link=link, module="customers", kind=kind, code=kind, reason="Gone."
+        )
+        text = text_of(client, f"{LIST}{issue.pk}/")
+        assert f'href="/embed/sync/pairs/link/{survivor.pk}/"' in text, text
