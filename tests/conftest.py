@@ -2,19 +2,40 @@
 
 import os
 from collections.abc import Iterator
+from datetime import datetime
 
+import hypothesis
 import pytest
 from django.db import connections
+from django.utils import timezone
 from pytest_django import Settings
 
 from sandbox.testing import Sandbox, running_sandbox
-from zoho import client
+from zoho import client, limits
+
+# A busy machine is slow; what Hypothesis looks for is wrong, not late.
+hypothesis.settings.register_profile("bigin_books", deadline=None)
+hypothesis.settings.load_profile("bigin_books")
 
 
 @pytest.fixture
 def redis_url() -> str:
     """A Redis of this test run's own; under pytest-xdist a number of this worker's own."""
     return os.environ["REDIS_URL"]
+
+
+@pytest.fixture
+def empty_redis(redis_url: str) -> None:
+    """Forgets what another test made Redis hold against an organisation: seeds give them the same ids each time."""
+    limits.store(redis_url).flushdb()
+
+
+@pytest.fixture
+def one_moment(monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """The product's clock stands still from here on: no midnight falls into the test."""
+    moment = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: moment)
+    return moment
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +45,7 @@ def sandbox_process() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def sandbox(sandbox_process: Sandbox, settings: Settings) -> Sandbox:
+def sandbox(sandbox_process: Sandbox, empty_redis: None, settings: Settings) -> Sandbox:
     """A stand-in for Zoho over real HTTP, fresh from the seed `travel-agency`, and the product told to talk to it.
 
     `sandbox.reset("empty")` or `("bulk:50")` gives another seed. Quotas and concurrency limits are lifted.

@@ -24,6 +24,6 @@ def demo() -> Iterator[Demo]:
     process = made.start_and_wait(ZOHO_BOOKS_PER_MINUTE="off")
     yield made
     os.killpg(process.pid, signal.SIGINT)
-    process.wait(30)
+    process.wait(120)
     print(made.output[-20_000:])  # shown where a test failed
     shutil.rmtree(folder)

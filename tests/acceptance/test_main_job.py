@@ -70,9 +70,7 @@ def set_up(page: Page, frame: FrameLocator) -> None:
 
 
 def start_sync(page: Page, frame: FrameLocator) -> None:
-    """Rules 1.1: the screen says what it will do, then waits."""
-    if part(frame, "preview").count():
-        part(frame, "preview").click()
+    """Rules 1.1: the screen asks for its preview by itself, says what it will do, then waits."""
     expect(part(frame, "start-sync")).to_be_visible(timeout=A_RUN)
     shot(page, "main-3-before-anything-is-written")
     part(frame, "start-sync").click()
@@ -106,6 +104,7 @@ def test_from_setup_now_to_an_invoice(demo: Demo, new_context: Callable[..., Bro
     start_sync(page, frame)
     wait_for_runs(frame, demo, 2)
     assert demo.query("SELECT count(*) FROM sync_write WHERE state IN ('pending', 'sending', 'unknown')") == [(0,)]
+    page.reload()  # the end of a run redraws the page; a click in that moment would meet nothing
     part(frame, "sync-now").click()
     wait_for_runs(frame, demo, 3)
     page.reload()

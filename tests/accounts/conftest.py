@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 from urllib.error import HTTPError
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -11,6 +12,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
+from accounts import throttle
 from accounts.tickets import challenge_of
 from sandbox.testing import Sandbox
 
@@ -29,6 +31,12 @@ def no_knocks_counted_yet() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture
+def one_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The counter's windows are cut out of real time: without this one may end in the middle of a test."""
+    monkeypatch.setattr(throttle, "time", SimpleNamespace(time=lambda: 1_800_000_000.0))
 
 
 class _StayHere(HTTPRedirectHandler):

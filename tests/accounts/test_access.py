@@ -58,7 +58,7 @@ def test_rule_7_7_a_yes_is_kept_fifteen_minutes(sandbox: Sandbox, installation: 
     assert may_read(member, "Pipelines", deal, ask=True).allowed
     before = reads(sandbox)
     assert before > 0
-    age(minutes=14, seconds=55)
+    age(minutes=14)
     assert may_read(member, "Pipelines", deal).allowed
     assert may_read(member, "Pipelines", deal, ask=True).allowed
     assert reads(sandbox) == before

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -210,7 +210,7 @@ def test_tokens_are_ciphertext_in_their_columns() -> None:
 
 
 @pytest.mark.django_db
-def test_calls_and_quota_of_the_day_add_up() -> None:
+def test_calls_and_quota_of_the_day_add_up(one_moment: datetime) -> None:
     installation = make_installation()
     connections.count_calls(installation, "books", 7)
     connections.count_calls(installation, "books", 0)
@@ -218,7 +218,7 @@ def test_calls_and_quota_of_the_day_add_up() -> None:
     connections.note_quota(installation, "books", limits.Quota(2000, 1234, 3600.0))
     row = Quota.objects.get(installation=installation)
     assert (row.product, row.day, row.calls, row.limit, row.remaining) == (
-        "books", timezone.now().date(), 12, 2000, 1234,
+        "books", one_moment.date(), 12, 2000, 1234,
     )  # fmt: skip
     assert row.resets_at is not None
     assert timedelta(minutes=59) < row.resets_at - timezone.now() <= timedelta(hours=1)

@@ -27,7 +27,7 @@ def test_a_grant_nobody_claimed_is_given_up(sandbox: Sandbox) -> None:
     tokens = sandbox_tokens(sandbox.url, owner, auth.BOOKS_SCOPES)
     handovers.offer(challenge_of(VERIFIER), grant=Grant("books", "sandbox", tokens))
     assert lasting_tokens(sandbox) == 1
-    housekeeping.tidy(timezone.now() + timedelta(seconds=119))
+    housekeeping.tidy(timezone.now() + timedelta(seconds=60))
     assert (Handover.objects.count(), lasting_tokens(sandbox)) == (1, 1)
     housekeeping.tidy(timezone.now() + timedelta(seconds=121))
     assert (Handover.objects.count(), lasting_tokens(sandbox)) == (0, 0)

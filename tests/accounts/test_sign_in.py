@@ -261,7 +261,7 @@ def test_signing_out_wants_the_csrf_token(sandbox: Sandbox) -> None:
     assert client.get("/embed/sign-in/check/").json()["signed_in"]
 
 
-def test_the_doors_close_for_an_address_that_knocks_too_often(sandbox: Sandbox) -> None:
+def test_the_doors_close_for_an_address_that_knocks_too_often(sandbox: Sandbox, one_window: None) -> None:
     client = Client()
     answers = [client.get(START, {"challenge": challenge_of(VERIFIER)}) for _ in range(61)]
     assert [answer.status_code for answer in answers[:60]] == [302] * 60

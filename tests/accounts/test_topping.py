@@ -164,7 +164,7 @@ def test_a_silent_host_leaves_a_window_of_its_own_after_three_seconds(hosted: Ho
     page = hosted.open("silent", "record")
     frame = page.frame_locator("#frame")
     expect(frame.locator("#opening")).to_be_visible()
-    expect(frame.locator("#window")).to_be_visible(timeout=4500)
+    expect(frame.locator("#window")).to_be_visible()
     assert frame.locator("#window").get_attribute("href") == f"{BASE}/embed/record/"
     shot(page, "topping-alone")
     assert hosted.asked == []
@@ -186,5 +186,5 @@ def test_messages_of_others_are_not_believed(hosted: Hosted) -> None:
     forged = '{type:"FRAMEWORK.EVENT",eventName:"PageLoad",data:{Entity:"Deals",EntityId:"666"}}'
     inner = next(one for one in page.frames if "record.html" in one.url)
     inner.evaluate(f"window.postMessage({forged}, '*')")
-    expect(frame.locator("#window")).to_be_visible(timeout=4500)
+    expect(frame.locator("#window")).to_be_visible()
     assert hosted.asked == []

@@ -171,5 +171,5 @@ def test_in_the_foreground_a_signal_ends_it_cleanly(name: str, signum: signal.Si
     process = subprocess.Popen(command)
     assert wait_until(lambda: processes.port_in_use(port))
     process.send_signal(signum)
-    assert process.wait(15) == 0
+    assert process.wait(90) == 0
     assert not processes.port_in_use(port)

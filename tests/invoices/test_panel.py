@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -78,20 +78,21 @@ def test_rule_8_1_behind_it_one_list_and_one_contact_and_nothing_while_they_are_
     assert sorted(calls(desk)) == ["GET /contacts/{id}", "GET /invoices"]
 
 
-def test_rule_8_1_nothing_is_read_behind_it_with_less_than_five_percent_of_the_quota(desk: Desk) -> None:
+def test_rule_8_1_nothing_is_read_behind_it_with_less_than_five_percent_of_the_quota(
+    desk: Desk, one_moment: datetime
+) -> None:
     deal, _ = linked_deal(desk)
     desk.client.get(desk.url(deal["id"], "documents/"))
-    soon = timezone.now() + timedelta(hours=3)
-    values = {"limit": 1000, "remaining": 49, "resets_at": soon}
+    values = {"limit": 1000, "remaining": 49, "resets_at": one_moment + timedelta(hours=3)}
     Quota.objects.update_or_create(
-        installation=desk.installation, product="books", day=timezone.now().date(), defaults=values
+        installation=desk.installation, product="books", day=one_moment.date(), defaults=values
     )
     forget(desk)
     desk.client.get(desk.url(deal["id"], "refresh/"))
     assert calls(desk) == []
 
 
-def test_the_figures_are_books_own_and_overdue_counts_from_the_due_date(desk: Desk) -> None:
+def test_the_figures_are_books_own_and_overdue_counts_from_the_due_date(desk: Desk, one_moment: datetime) -> None:
     deal, customer = linked_deal(desk)
     desk.client.get(desk.url(deal["id"], "documents/?all=1"))
     answer = desk.client.get(desk.url(deal["id"], "refresh/?all=1"))

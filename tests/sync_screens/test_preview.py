@@ -1,5 +1,7 @@
 """Preview: counts, the list by outcome with field differences, filters; nothing is written; Start from there."""
 
+from datetime import datetime
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -149,7 +151,7 @@ def test_pre_flight_currency(world: World) -> None:
     assert "Bigin's currency is EUR" in str(check_of(world, "warning").text)
 
 
-def test_pre_flight_size_against_the_quota(world: World, settings: Settings) -> None:
+def test_pre_flight_size_against_the_quota(one_moment: datetime, world: World, settings: Settings) -> None:
     settings.ZOHO_BOOKS_PER_MINUTE = 100
     Proposal.objects.all().delete()
 
@@ -166,7 +168,7 @@ def test_pre_flight_size_against_the_quota(world: World, settings: Settings) -> 
     # 400 calls to Books at 80 a minute; two writes and two read-backs in Bigin.
     size = check_of(world, "size")
     assert (size.ok, str(size.text)) == (True, "The first sync needs about 404 calls and takes about 5 minutes.")
-    Quota.objects.filter(product="books", day=timezone.now().date()).update(remaining=500)
+    Quota.objects.filter(product="books", day=one_moment.date()).update(remaining=500)
     size = check_of(world, "size")
     assert not size.ok
     assert "about 404 calls; today's quota has 500 left. It goes on tomorrow." in str(size.text)

@@ -32,7 +32,7 @@ def running() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def sandbox(running: Sandbox) -> Sandbox:
+def sandbox(running: Sandbox, empty_redis: None) -> Sandbox:
     running.reset("travel-agency", keep=["limits"])
     return running
 

@@ -15,20 +15,31 @@ from zoho.books import Books
 from zoho.errors import RateLimited
 from zoho.limits import Budget, Limits
 
-PER_WINDOW, WINDOW = 10, 1
+PER_WINDOW = 10
+# Calls reach the sandbox a moment after they were granted, and each a different one on a busy machine: the window that
+# the product keeps to is the longer one.
+WINDOW, SANDBOX_WINDOW = 2, 1
 
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     with running_sandbox("empty", environment=sandboxed.PLAIN) as running:
-        running.limits(books_per_minute=PER_WINDOW, window_seconds=WINDOW, books_concurrent=2)
+        running.limits(books_per_minute=PER_WINDOW, window_seconds=SANDBOX_WINDOW, books_concurrent=2)
         yield running
 
 
-def client_of(sandbox: Sandbox, store: redis.Redis, token: str, limits: Limits) -> Books:
+@pytest.fixture
+def frozen() -> Iterator[Sandbox]:
+    """Its minutes pass when the test says so."""
+    with running_sandbox("empty", freeze=True, environment=sandboxed.PLAIN) as running:
+        running.limits(books_per_minute=PER_WINDOW)
+        yield running
+
+
+def client_of(sandbox: Sandbox, store: redis.Redis, token: str, limits: Limits, *, window: float = WINDOW) -> Books:
     books = Books(sandboxed.client(sandbox, "books", token))
     books.client.organization_id = books.organizations()[0]["organization_id"]
-    books.client.budget = Budget(store, "books", books.client.organization_id or "", limits, window=WINDOW)
+    books.client.budget = Budget(store, "books", books.client.organization_id or "", limits, window=window)
     books.client.patience = 30
     return books
 
@@ -60,9 +71,8 @@ def test_two_workers_within_the_budget_never_meet_a_429(sandbox: Sandbox, store:
     assert statuses(sandbox) == {"200": 24}
 
 
-def test_without_a_budget_the_limit_is_met_and_then_shared(sandbox: Sandbox, store: redis.Redis) -> None:
-    token = sandbox.token()["access_token"]
-    books = client_of(sandbox, store, token, Limits())
+def test_without_a_budget_the_limit_is_met_and_then_shared(frozen: Sandbox, store: redis.Redis) -> None:
+    books = client_of(frozen, store, frozen.token()["access_token"], Limits(), window=60)
     books.client.patience = 0
     with pytest.raises(RateLimited) as caught:
         read_often(books, PER_WINDOW + 1)
@@ -70,7 +80,8 @@ def test_without_a_budget_the_limit_is_met_and_then_shared(sandbox: Sandbox, sto
     with pytest.raises(RateLimited) as caught:
         books.contacts_page(per_page=1)
     assert caught.value.code == "budget_minute"
-    assert statuses(sandbox)["429"] == 1
-    books.client.patience = 30
+    assert statuses(frozen) == {"200": PER_WINDOW, "429": 1}
+    frozen.advance(61)
+    store.flushdb()
     assert books.contacts_page(per_page=1).rows == []
     books.client.close()
