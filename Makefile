@@ -15,7 +15,7 @@ LOCK := $(UV) --no-config pip compile pyproject.toml --quiet --universal --pytho
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test lint bench soak topping gallery lock clean
+.PHONY: help demo demo-reset test lint lint-topping bench soak coverage pictures topping gallery lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -54,6 +54,9 @@ lint: $(DEV_READY) ## style, types, imports, templates, migrations, deploy setti
 	$(BIN)/python -m devtools.lint_templates
 	$(BIN)/python -m devtools.lint_shape
 	$(BIN)/python -m devtools.lint_deploy
+	@$(MAKE) --no-print-directory lint-topping
+
+lint-topping:
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory topping; \
 	elif [ "$$CI" = true ]; then echo "npm is missing, and CI checks the topping: apt-get install nodejs npm" >&2; exit 1; \
 	else echo "npm is not installed here: the topping's package was not checked"; fi
@@ -66,9 +69,16 @@ topping/node_modules/.ready: topping/package-lock.json
 topping: topping/node_modules/.ready ## check and zip the Bigin package with Zoho's own tool; TOPPING_URL=https://your.host
 	@cd topping && node build.mjs
 
+coverage: $(DEV_READY) ## how much of each module the tests without a browser run; the total stands in the last line
+	$(BIN)/pytest --numprocesses $(PYTEST_WORKERS) --dist loadscope -m "not soak and not browser" \
+		--ignore tests/acceptance --ignore tests/sync_proof --cov --cov-report term:skip-covered
+
 gallery: $(DEV_READY) ## a picture of every screen, taken by the browser tests: screenshots/index.html
 	$(BIN)/pytest -m browser
 	@$(BIN)/python -m devtools.gallery
+
+pictures: $(DEV_READY) ## the pictures of docs/, made small from what `make gallery` took
+	@$(BIN)/python -m devtools.doc_pictures
 
 bench: $(DEV_READY) ## the benchmarks; CASE="first-sync panel peers sandbox" chooses
 	$(BIN)/python -m benchmarks $(addprefix --case ,$(CASE))

@@ -30,8 +30,9 @@ def claim(where: Place) -> IO[str]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         raise DemoError(f"a demo with its data in {where.home} is running: end it first") from error
-    where.gate.unlink(missing_ok=True)
-    where.problem.unlink(missing_ok=True)
+    # What tells that a process is ready must be this start's own.
+    for told_before in (where.gate, where.problem, *where.schedules()):
+        told_before.unlink(missing_ok=True)
     return lock
 
 

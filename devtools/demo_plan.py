@@ -13,6 +13,9 @@ from devtools.redis import Redis
 ROOT = Path(__file__).resolve().parent.parent
 PORTS = {"WEB_PORT": 8000, "SANDBOX_PORT": 9000, "PG_PORT": 54329, "REDIS_PORT": 63799}
 
+# A server of the user's own needs no port of the demo's.
+REPLACED_BY = {"PG_PORT": "DATABASE_URL", "REDIS_PORT": "REDIS_URL"}
+
 
 class DemoError(Exception):
     """The demo cannot start; the text is one line for a person."""
@@ -43,6 +46,10 @@ class Place:
         """Stays empty: files are found where they lie."""
         return self.home / "static"
 
+    def schedules(self) -> list[Path]:
+        """Beat's own files, the first sign that it works."""
+        return list(self.home.glob("beat*"))
+
     @property
     def problem(self) -> Path:
         """One line of demo_setup.py's, for the last word."""
@@ -63,9 +70,10 @@ def chosen_ports(environment: Mapping[str, str]) -> Ports:
         if not value.isdecimal() or not 0 < int(value) < 65536:
             raise DemoError(f"{name} must be a port number between 1 and 65535; it is {value!r}")
         ports[name] = int(value)
-    if len(set(ports.values())) < len(ports):
-        raise DemoError(f"{', '.join(f'{name}={port}' for name, port in ports.items())}: each needs a port of its own")
-    for name, port in ports.items():
+    own = {name: port for name, port in ports.items() if REPLACED_BY.get(name, "") not in environment}
+    if len(set(own.values())) < len(own):
+        raise DemoError(f"{', '.join(f'{name}={port}' for name, port in own.items())}: each needs a port of its own")
+    for name, port in own.items():
         if port_in_use(port):
             raise DemoError(f"port {port} is in use: end what listens there, or choose another: {name}=… make demo")
     return Ports(ports["WEB_PORT"], ports["SANDBOX_PORT"], ports["PG_PORT"], ports["REDIS_PORT"])
@@ -106,8 +114,8 @@ def commands(where: Place, ports: Ports, told: Mapping[str, str]) -> dict[str, l
     sandbox = f"sandbox --port {ports.sandbox} --topping-url http://localhost:{ports.web} --seed travel-agency"
     credentials = ["--client-id", told["ZOHO_CLIENT_ID"], "--client-secret", told["ZOHO_CLIENT_SECRET"]]
     own_servers = {
-        "DATABASE_URL": ("postgres", ports.postgres),
-        "REDIS_URL": ("redis", ports.redis),
+        REPLACED_BY["PG_PORT"]: ("postgres", ports.postgres),
+        REPLACED_BY["REDIS_PORT"]: ("redis", ports.redis),
     }
     return {
         **{

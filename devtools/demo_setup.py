@@ -96,7 +96,7 @@ def bring_up(where: Place) -> None:
     wait_for("the web server", lambda: page_answers(f"{web}/healthz"))
     for name in ("sync@demo", "interactive@demo"):
         wait_for(f"worker {name}", partial(worker_answers, name))
-    wait_for("beat", lambda: any(where.home.glob("beat*")))
+    wait_for("beat", lambda: bool(where.schedules()))
     print(WELCOME.format(web=web, sandbox=sandbox), flush=True)
 
 

@@ -69,6 +69,7 @@ def test_every_setting_is_told_in_the_readme_and_reaches_the_containers() -> Non
     source = (ROOT / "bigin_books" / "settings.py").read_text()
     read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
     told_of = set(re.findall(r"`([A-Z_]+)`", (ROOT / "README.md").read_text()))
+    assert len(read) > 25
     assert read - told_of == set()
     for service in PRODUCT.values():
         given = {name.removesuffix("_FILE") for name in service["environment"]}
@@ -114,18 +115,6 @@ def test_what_is_copied_exists_and_every_package_of_the_product_is_copied() -> N
     assert [s for s in copied if s not in let_through and "requirements" not in s] == []
     packages = {app.partition(".")[0] for app in settings.INSTALLED_APPS if (ROOT / app).is_dir()}
     assert packages | {"bigin_books", "zoho", "templates", "static"} <= set(copied)
-
-
-def test_readme_names_every_variable_of_the_settings() -> None:
-    asked = re.findall(r"env\.\w+\(\s*\"([A-Z_]+)\"", (ROOT / "bigin_books" / "settings.py").read_text())
-    named = set(re.findall(r"`([A-Z_]+)`", (ROOT / "README.md").read_text()))
-    assert len(asked) > 25
-    assert set(asked) - named == set()
-
-
-def test_compose_tells_only_what_the_settings_ask_for() -> None:
-    asked = set(re.findall(r"\"([A-Z_]+)\"", (ROOT / "bigin_books" / "settings.py").read_text()))
-    assert {name.removesuffix("_FILE") for name in SERVICES["web"]["environment"]} - asked == set()
 
 
 def test_settings_load_with_what_compose_gives(tmp_path: Path) -> None:

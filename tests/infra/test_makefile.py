@@ -1,19 +1,22 @@
 """The Makefile on machines that lack something, and the commands that are promised to stay."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-STABLE = ["bench", "demo", "demo-reset", "gallery", "lint", "soak", "test", "topping"]
+STABLE = ["bench", "coverage", "demo", "demo-reset", "gallery", "lint", "pictures", "soak", "test", "topping"]
 
 
-def make(*arguments: str) -> subprocess.CompletedProcess[str]:
+def make(*arguments: str, **told: str) -> subprocess.CompletedProcess[str]:
     """Without what a surrounding `make test` would hand on, such as its -j and its variables."""
-    plain = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
-    return subprocess.run(["make", *arguments], cwd=ROOT, env=plain, capture_output=True, text=True, check=False)
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))} | told
+    program = shutil.which("make")
+    assert program is not None
+    return subprocess.run([program, *arguments], cwd=ROOT, env=plain, capture_output=True, text=True, check=False)
 
 
 def python_that(tmp_path: Path, *, answers_version: bool, has_venv: bool) -> str:
@@ -50,6 +53,26 @@ def test_an_old_python_is_named(tmp_path: Path) -> None:
     python = python_that(tmp_path, answers_version=False, has_venv=True)
     done = make("demo", python, f"VENV={tmp_path / 'venv'}")
     assert complaint(done) == [f"This needs Python 3.11 or newer; {tmp_path}/python3 is Python 3.9.2. Set PYTHON=…"]
+
+
+def test_without_npm_lint_says_so_and_goes_on(tmp_path: Path) -> None:
+    done = make("lint-topping", PATH=str(tmp_path), CI="")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "npm is not installed here: the topping's package was not checked\n"
+
+
+def test_without_npm_ci_fails_and_names_the_packages(tmp_path: Path) -> None:
+    done = make("lint-topping", PATH=str(tmp_path), CI="true")
+    assert complaint(done) == ["npm is missing, and CI checks the topping: apt-get install nodejs npm"]
+
+
+def test_lint_checks_the_topping_too() -> None:
+    assert "lint-topping" in make("--dry-run", "lint").stdout
+
+
+def test_ci_calls_itself_so_whatever_its_surroundings_call_it() -> None:
+    """The Makefile and the browser tests ask for CI=true; other systems say CI=1."""
+    assert "export CI=true " in (ROOT / ".ci" / "run").read_text()
 
 
 def test_make_alone_lists_every_stable_command() -> None:
