@@ -257,7 +257,9 @@ def _met(bench: Bench, record: Record, partner: Record, like: Likeness) -> Outco
     if not bigin.in_scope:
         return PassBy(record, "not_in_view", "Its counterpart in Bigin is in none of the chosen list views.")
     if books.meta.get("status") == "inactive" and books.kind == RecordKind.CUSTOMER:
-        return _inactive(record, bigin, books)
+        if bench.side == Side.BOOKS:
+            return PassBy(record, "inactive", "It is inactive in Books.")
+        return _inactive(bigin, books)
     policy = bench.shape.duplicates(bench.kind)
     if policy == Duplicates.SKIP:
         text = f"{HERE[unlinked.other(bench.side)]} has it already ({like.why}); your settings skip duplicates."
@@ -269,14 +271,18 @@ def _met(bench: Bench, record: Record, partner: Record, like: Likeness) -> Outco
     return LinkUp(bench.kind, bigin, books, like.why, bench.shape.first(bench.kind))
 
 
-def _inactive(record: Record, bigin: Record, books: Record) -> Hold:
+def _inactive(bigin: Record, books: Record) -> Hold:
+    name = f"{bigin.label} (Customer)"
     return Hold(
-        record,
+        bigin,
         Issue.Kind.DUPLICATE,
         "inactive_namesake",
         f"An inactive customer of Books is called {books.label!r}; nothing is written to it.",
-        f"Make it active in Books and link it, or create this one as {bigin.label + ' (Customer)'!r}.",
-        {"candidates": [_shown(books, Likeness(Strength.STRONG, 90, "same name, inactive"))]},
+        f"Make it active in Books and link it, or create this one as {name!r}.",
+        {
+            "candidates": [_shown(books, Likeness(Strength.STRONG, 90, "same name, inactive"))],
+            "suggested_name": name,
+        },
     )
 
 
