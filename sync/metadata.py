@@ -20,6 +20,7 @@ from sync.shape import BIGIN_MODULES, RECORD_KINDS
 from zoho.bigin import Bigin
 from zoho.books import Books
 from zoho.errors import Rejected, Unauthorised
+from zoho.probes_books import KEY_FIELD
 
 KEPT_SECONDS = 300
 _RowOf = Mapping[str, Any]
@@ -223,7 +224,12 @@ def books_fields(kind: Kind, custom: Mapping[str, Iterable[_RowOf]]) -> tuple[Fi
 def _books_info(row: _RowOf) -> FieldInfo | None:
     name = str(row.get("api_name") or "")
     offered_as = _BOOKS_TYPES.get(str(row.get("data_type") or ""))
-    if not name.startswith("cf_") or offered_as is None or row.get("is_active") in (False, "false"):
+    if (
+        not name.startswith("cf_")
+        or name == KEY_FIELD
+        or offered_as is None
+        or row.get("is_active") in (False, "false")
+    ):
         return None
     values = tuple(str(value.get("name")) for value in row.get("values") or () if value.get("name"))
     return FieldInfo(

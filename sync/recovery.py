@@ -7,7 +7,7 @@ after the attempt ended (design section 3, rules 3.4).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -15,13 +15,28 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
-from sync import details, identity, issues, mirror, moves, outbox, removal, send_books, settle, sources, unlinked
+from sync import (
+    details,
+    identity,
+    issues,
+    keyed,
+    mirror,
+    moves,
+    outbox,
+    removal,
+    send_books,
+    settle,
+    sources,
+    unlinked,
+)
 from sync.fields import is_normalised, shown
 from sync.mapping import Kind
 from sync.models import Issue, Link, Record, RecordKind, Side, Write
 from sync.shape import BIGIN_MODULES, MODULE_OF, RECORD_KINDS
 from sync.sources import Seen
 from sync.work import Work
+from zoho.books_calls import MAX_PAGES, BooksPage
+from zoho.times import parse_time_or_none
 
 _PAGES = 5
 
@@ -36,7 +51,10 @@ def resolve(work: Work, kind: Kind, link_id: int | None = None) -> None:
         rows = rows.filter(link=link_id)
     for write in rows.select_related("link", "link__bigin", "link__books").order_by("id"):
         work.check()
-        if write.op == Write.Op.CREATE:
+        if write.op == Write.Op.CREATE and write.link.state in Link.DEAD:
+            family = [write, *outbox.carried(write)]
+            outbox.move(family, Write.State.UNKNOWN, Write.State.WITHDRAWN, error="Its pair has ended.")
+        elif write.op == Write.Op.CREATE:
             _resolve_create(work, kind, write)
         elif write.op == Write.Op.UPDATE:
             _resolve_update(work, kind, write)
@@ -112,14 +130,27 @@ def _status_is(seen: Seen, write: Write) -> bool:
 
 
 def _resolve_create(work: Work, kind: Kind, write: Write) -> None:
+    """By its key where it has one; else, and for one that was sent before there were keys, by its identity."""
+    marked = keyed.find(work, write) if write.side == Side.BOOKS else None
+    if marked is not None and keyed.is_free(work, write, marked):
+        _settle_found(work, write, marked)
+        return
+    requested_at = work.clock.now()
     found = [seen for seen in _look(work, kind, write) if _is_ours(work, kind, write, seen)]
     if len(found) == 1:
         _complete(work, kind, write, found[0])
         return
     if found:
-        _ask(work, kind, write, found)
+        _ask(work, kind, write, found, requested_at)
         return
     _absent(work, write)
+
+
+def _settle_found(work: Work, write: Write, row: sources.RemoteRow) -> None:
+    if "item_id" in row:
+        settle.done(work, write, sources.books_item(work.shape, row))
+    else:
+        send_books.settle_customer(work, write, row, outbox.carried(write))
 
 
 def _complete(work: Work, kind: Kind, write: Write, seen: Seen) -> None:
@@ -159,9 +190,9 @@ def _look(work: Work, kind: Kind, write: Write) -> list[Seen]:
     elif kind is Kind.CONTACT_PERSON:
         seen = _persons(work, write)
     elif kind is Kind.PRODUCT_ITEM:
-        seen = _items(work, write)
+        seen = _items(work, write, since)
     else:
-        seen = _customers(work, kind, write)
+        seen = _customers(work, write, since)
     return _free(work, RECORD_KINDS[kind][0 if write.side == Side.BIGIN else 1], seen)
 
 
@@ -193,17 +224,31 @@ def _newest_of_bigin(work: Work, kind: Kind, since: datetime) -> list[Seen]:
     return found
 
 
-def _items(work: Work, write: Write) -> list[Seen]:
-    page = work.patiently(lambda: work.books.items_page(filters={"name": shown(write.fields.get("name"))}))
-    return [sources.books_item(work.shape, row) for row in page.rows]
+def _items(work: Work, write: Write, since: datetime) -> list[Seen]:
+    """All of that name. An ignored filter makes the list long; identity is compared anyway."""
+    page = partial(work.books.items_page, filters={"name": shown(write.fields.get("name"))})
+    return [sources.books_item(work.shape, row) for row in _all_rows(work, page, since)]
 
 
-def _customers(work: Work, kind: Kind, write: Write) -> list[Seen]:
-    """By the exact display name; an ignored filter only makes the page longer, identity is compared anyway."""
+def _customers(work: Work, write: Write, since: datetime) -> list[Seen]:
+    """By the exact display name, all of them, as with items."""
     name = write.fields.get("contact_name") or write.fields.get("person.name")
-    page = work.patiently(lambda: work.books.contacts_page(filters={"contact_name": shown(name)}))
-    rows = [row for row in page.rows if sources.is_customer(row)]
+    page = partial(work.books.contacts_page, filters={"contact_name": shown(name)})
+    rows = [row for row in _all_rows(work, page, since) if sources.is_customer(row)]
     return [sources.books_customer(work.shape, row, detailed=False) for row in rows]
+
+
+def _all_rows(work: Work, page: Callable[..., BooksPage], since: datetime) -> list[sources.RemoteRow]:
+    """Every page, newest first, down to the beginning of the attempt where Books says that it sorted so."""
+    rows: list[sources.RemoteRow] = []
+    for number in range(1, MAX_PAGES):
+        found = work.patiently(partial(page, page=number, sort_column="created_time", sort_order="D"))
+        rows += found.rows
+        oldest = parse_time_or_none(found.rows[-1].get("created_time")) if found.rows else None
+        is_sorted = (found.sort_column, found.sort_order) == ("created_time", "D")
+        if not found.more or (is_sorted and oldest is not None and oldest < since):
+            break
+    return rows
 
 
 def _persons(work: Work, write: Write) -> list[Seen]:
@@ -216,8 +261,18 @@ def _persons(work: Work, write: Write) -> list[Seen]:
     return [sources.books_person(work.shape, one, customer_id, None) for one in sources.persons_of(detail)]
 
 
-def _ask(work: Work, kind: Kind, write: Write, found: Sequence[Seen]) -> None:
+def _ask(work: Work, kind: Kind, write: Write, found: Sequence[Seen], requested_at: datetime) -> None:
+    """The results are strangers to pairing until a person says which one it is."""
     record = write.link.bigin or write.link.books
+    with transaction.atomic():
+        mirror.store(work.shape, found, requested_at)
+    side, there = (write.side, RECORD_KINDS[kind][0 if write.side == Side.BIGIN else 1])
+    rows = Record.objects.filter(installation=work.shape.installation, side=side, kind=there)
+    known = dict(rows.filter(remote_id__in=[seen.remote_id for seen in found]).values_list("remote_id", "pk"))
+    candidates = [
+        {"record": known[seen.remote_id], "id": seen.remote_id, "label": seen.label, "score": 100, "why": "new"}
+        for seen in found
+    ]
     names = ", ".join(f"{seen.label} ({seen.remote_id})" for seen in found)
     issues.raise_one(
         work.shape.installation,
@@ -226,8 +281,8 @@ def _ask(work: Work, kind: Kind, write: Write, found: Sequence[Seen]) -> None:
             Issue.Kind.DUPLICATE,
             "unknown_create",
             f"The answer to its creation was lost and more than one record may be the result: {names}.",
-            "Link the right one and delete the others.",
-            {"candidates": [{"id": seen.remote_id, "label": seen.label, "score": 100, "why": "new"} for seen in found]},
+            "Link the right one and delete the others; if it is none of them, create it anyway.",
+            {"candidates": candidates},
             record_id=record.pk if record else None,
         ),
         work.run,

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 
-from sync import bodies, outbox, settle, sources, unlinked
+from sync import bodies, keyed, outbox, settle, sources, unlinked
 from sync.fields import FieldType, bare, shown
 from sync.mapping import Kind
 from sync.models import Record, Side, Write
@@ -58,7 +58,7 @@ def create(work: Work, write: Write) -> None:
 
 def _create_item(work: Work, write: Write) -> None:
     body = {**bodies.item_body(write.fields, types(work, write)), **_item_defaults(work)}
-    row = work.patiently(lambda: work.books.create_item(body))
+    row = keyed.create(work, write, body)
     settle.done(work, write, sources.books_item(work.shape, row))
 
 
@@ -76,7 +76,21 @@ def _create_customer(work: Work, write: Write, kind: Kind) -> None:
     else:
         body = bodies.new_individual(write.fields, types(work, write))
     whole = {**_customer_defaults(work, kind), **body}
-    settle_customer(work, write, work.patiently(lambda: work.books.create_contact(whole)), people)
+    row = keyed.create(work, write, whole)
+    if kind is Kind.CONTACT_CUSTOMER and not sources.persons_of(row):
+        row = _with_person(work, row, whole["contact_persons"][0])
+    settle_customer(work, write, row, people)
+
+
+def _with_person(work: Work, row: Detail, person: bodies.Body) -> Detail:
+    """An individual whose create might have met an earlier one went without its person (`sync/keyed.py`)."""
+    customer_id = str(row["contact_id"])
+    own = {name: value for name, value in person.items() if name != "is_primary_contact"}
+    then(work, lambda: work.books.create_person(customer_id, own))
+    detail = then(work, lambda: work.books.contact(customer_id))
+    if detail is None:
+        raise UnknownOutcome("The customer cannot be read back.", product=work.books.product)
+    return detail
 
 
 def _customer_defaults(work: Work, kind: Kind) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from zoho.probes import Probe, Question, order
 from zoho.times import parse_time_or_none
 
 Read = Callable[..., BooksPage]
+# The unique custom field by which a creation whose answer was lost is found again (reference, section 9.1).
+KEY_FIELD = "cf_bigin_key"
 _ADMINISTRATORS = frozenset({"admin", "administrator", "owner"})
 
 
@@ -31,6 +33,8 @@ def questions(books: Books) -> list[Question]:
         found.append((f"books_{name}_changed_since", partial(_changed_since, read, f"books_{name}")))
     if books.product == "invoice":
         found.append(("invoice_without_salesorders", partial(_without_sales_orders, books)))
+    else:
+        found += [(key_probe(entity), partial(_key_field, books, entity)) for entity in ("contact", "item")]
     return [
         *found,
         ("books_equal_names", partial(_equal_names, books)),
@@ -66,6 +70,17 @@ def _changed_since(read: Read, name: str) -> Iterator[Probe]:
     since = [parse_time_or_none(row.get("last_modified_time")) for row in read(modified_since=moment).rows]
     inclusive = any(one is not None and one >= moment for one in since)
     yield Probe(name, inclusive, "Honoured, its bound included." if inclusive else "Its bound is left out.")
+
+
+def key_probe(entity: str) -> str:
+    return f"books_{entity}_key_field"
+
+
+def _key_field(books: Books, entity: str) -> Iterator[Probe]:
+    rows = [row for row in books.field_definitions(entity) if row.get("api_name") == KEY_FIELD]
+    unique = any(row.get("is_unique") in (True, "true") and row.get("is_active") not in (False, "false") for row in rows)
+    advice = "Add a text field 'Bigin key' that prevents duplicates: lost answers to creations are then found at once."
+    yield Probe(key_probe(entity), unique, f"The unique field {KEY_FIELD} is there." if unique else advice)
 
 
 def _equal_names(books: Books) -> Iterator[Probe]:
