@@ -78,7 +78,9 @@ def key_probe(entity: str) -> str:
 
 def _key_field(books: Books, entity: str) -> Iterator[Probe]:
     rows = [row for row in books.field_definitions(entity) if row.get("api_name") == KEY_FIELD]
-    unique = any(row.get("is_unique") in (True, "true") and row.get("is_active") not in (False, "false") for row in rows)
+    unique = any(
+        row.get("is_unique") in (True, "true") and row.get("is_active") not in (False, "false") for row in rows
+    )
     advice = "Add a text field 'Bigin key' that prevents duplicates: lost answers to creations are then found at once."
     yield Probe(key_probe(entity), unique, f"The unique field {KEY_FIELD} is there." if unique else advice)
 
