@@ -9,7 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from sync import mirror, sources
-from sync.models import Record, RecordKind
+from sync.mapping import Kind
+from sync.models import Link, Record, RecordKind
 from sync.shape import Shape
 from sync.work import Work
 
@@ -21,6 +22,24 @@ def read_all(work: Work, leave_out: frozenset[str]) -> None:
         if customer_id not in leave_out:
             work.check()
             customer_detail(work, customer_id)
+
+
+def read_those_with_a_company(work: Work) -> None:
+    """Individual customers whose contact has got a company: whether they have documents decides what becomes of them
+    (rules 5.6), and an invoice does not touch a customer's row. One call each."""
+    if Kind.CONTACT_PERSON not in work.shape.active:
+        return
+    moved = Link.objects.filter(
+        installation=work.shape.installation,
+        kind=Kind.CONTACT_CUSTOMER,
+        state=Link.State.LINKED,
+        bigin__dirty=True,
+        bigin__gone_at=None,
+        books__gone_at=None,
+    ).exclude(bigin__parent_id="")
+    for customer_id in moved.order_by("pk").values_list("books__remote_id", flat=True):
+        work.check()
+        customer_detail(work, customer_id)
 
 
 def _without_detail(shape: Shape) -> Iterator[str]:

@@ -109,7 +109,9 @@ class RowError:
 # Fields whose clearing is never carried and whose clash is asked about by default (rules 4.2 and 4.4).
 GUARDED: Mapping[Kind, frozenset[str]] = {
     Kind.COMPANY_CUSTOMER: frozenset({"contact_name", "company_name", "tax_reg_no", "gst_no", "vat_reg_no"}),
-    Kind.CONTACT_CUSTOMER: frozenset({"person.name", "contact_name", "person.email"}),
+    Kind.CONTACT_CUSTOMER: frozenset(
+        {"person.name", "contact_name", "person.email", "tax_reg_no", "gst_no", "vat_reg_no"}
+    ),
     Kind.CONTACT_PERSON: frozenset({"name", "email"}),
     Kind.PRODUCT_ITEM: frozenset({"name", "rate"}),
 }

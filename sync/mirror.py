@@ -19,7 +19,7 @@ _STORED = (
     "parent_id label fields seen meta keys fingerprint modified_at created_at detail_at in_scope dirty settled_at"
     " gone_at gone_how listed_at"
 ).split()
-_DECIDING = ("status", "sub_type", "primary")
+_DECIDING = ("status", "sub_type", "primary", "has_transaction")
 
 
 def store(

@@ -176,7 +176,11 @@ def _with_children(parent: Record) -> None:
 
 def _fall_back(work: Work, write: Write, record: Record, detail: Mapping[str, Any]) -> None:
     """Inactive only if nothing is receivable, no credit is left and nothing is open; else it stays (rules 5.2)."""
-    why_not = "" if record.kind == RecordKind.ITEM else work.patiently(lambda: _in_use(work, record, detail))
+    why_not = ""
+    if record.kind == RecordKind.PERSON:
+        why_not = "documents name this person"  # and a person cannot be made inactive
+    elif record.kind == RecordKind.CUSTOMER:
+        why_not = work.patiently(lambda: _in_use(work, record, detail))
     if why_not:
         _leave(work, write, record, why_not)
         return
@@ -198,8 +202,14 @@ def _in_use(work: Work, record: Record, detail: Mapping[str, Any]) -> str:
 
 
 def _any_open(work: Work, kind: Any, customer_id: str, statuses: Sequence[str]) -> bool:
-    page = work.books.documents_page(kind, filters={"customer_id": customer_id})
-    return any(str(row.get("customer_id")) == customer_id and str(row.get("status")) in statuses for row in page.rows)
+    number, more = 1, True
+    while more:
+        page = work.books.documents_page(kind, page=number, filters={"customer_id": customer_id})
+        for row in page.rows:
+            if str(row.get("customer_id")) == customer_id and str(row.get("status")) in statuses:
+                return True
+        number, more = number + 1, page.more
+    return False
 
 
 def _amount(raw: object) -> Decimal:

@@ -15,7 +15,7 @@ from sync.models import ModuleSetting, Proposal, Run, Write
 from sync.shape import MODULE_OF
 from sync.work import Work
 
-SHARE, LEAST = 0.10, 3
+SHARE = 0.10
 _OUTCOMES = {"create": Write.Op.CREATE, "update": Write.Op.UPDATE}
 
 
@@ -59,7 +59,7 @@ def _proposed(preview: Run, kind: Kind) -> Counter[tuple[str, str]]:
 
 
 def _differs(planned: int, proposed: int) -> bool:
-    return abs(planned - proposed) > max(proposed * SHARE, LEAST)
+    return abs(planned - proposed) > proposed * SHARE
 
 
 def _hold(work: Work, kind: Kind, planned: Counter[tuple[str, str]], proposed: Counter[tuple[str, str]]) -> list[Write]:

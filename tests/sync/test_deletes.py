@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partialmethod
 from typing import Literal
 
 import pytest
@@ -12,6 +13,7 @@ from pytest_django import Settings
 from sync import services
 from sync.models import Issue, Link, Run, Write
 from tests.sync.world import World
+from zoho.books import Books
 
 
 def pair(world: World, name: str = "Alpine Huts", **fields: str) -> tuple[str, str]:
@@ -100,6 +102,30 @@ def test_rule_5_2_a_customer_with_settled_transactions_is_marked_inactive(world:
     world.settle()
     assert world.remotes.customer(customer)["status"] == "inactive"
     assert not world.issues("in_use")
+
+
+def test_rule_5_2_an_open_estimate_far_down_the_list_keeps_the_customer_active(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company, customer = pair(world)
+    invoice(world, customer, "void")
+    books, line = world.remotes.books, {"name": "Tour", "rate": "10", "quantity": "1"}
+    made = [
+        str(
+            books.create_document("estimates", {"customer_id": customer, "line_items": [line], "date": day})[
+                "estimate_id"
+            ]
+        )
+        for day in ("2025-01-01", "2026-01-01", "2026-01-02")
+    ]
+    for estimate_id in made[1:]:
+        books.status("estimates", estimate_id, "sent")
+        books.status("estimates", estimate_id, "declined")
+    world.remotes.delete("Accounts", company)
+    monkeypatch.setattr(Books, "documents_page", partialmethod(Books.documents_page, per_page=2))
+    world.settle()
+    assert world.remotes.customer(customer)["status"] == "active"
+    assert "an estimate is open" in world.issue("in_use").reason
 
 
 @pytest.mark.parametrize(("policy", "status"), [("inactive", "inactive"), ("keep", "active")])

@@ -74,10 +74,10 @@ def test_rule_5_6_with_documents_of_its_own_it_stays_a_customer_and_is_told(worl
     line = {"name": "Tour", "rate": "10", "quantity": "1"}
     world.remotes.books.create_document("invoices", {"customer_id": customer, "line_items": [line]})
     world.later()
-    world.remotes.edit_customer(customer, website="https://ada.example")
     world.remotes.update("Contacts", contact, Account_Name={"id": company})
     world.settle()
     assert world.customer_names() == ["Ada Okafor", "Alpine Huts"]
+    assert world.remotes.customer(customer)["status"] == "active"
     assert "documents of its own" in world.issue("own_customer").reason
 
 

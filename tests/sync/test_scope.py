@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sync.models import Link, ModuleSetting, Record
+from sync.models import Cursor, Link, ModuleSetting, Record
 from tests.sync.world import World
 
 YORK: dict[str, object] = {"comparator": "equal", "field": {"api_name": "Billing_City", "id": "1"}, "value": "York"}
@@ -69,3 +69,22 @@ def test_rule_2_2_a_record_born_in_books_stays_in_scope_while_it_is_linked(world
     world.remotes.edit_customer(customer, website="https://walks.example")
     world.settle()
     assert world.remotes.companies()[company]["Website"] == "https://walks.example"
+
+
+def test_a_view_that_was_deleted_stops_no_run_and_loses_nobody(world: World) -> None:
+    """Rules 2.1: its last members stay in step, and an issue says which view to replace."""
+    whole = in_view(world)
+    company = world.remotes.company("Alpine Huts")
+    world.settle()
+    ModuleSetting.objects.filter(module="customers").update(views={"companies": ["4876876000009999999"]})
+    Cursor.objects.update(views_read_at=None)
+    world.later()
+    world.remotes.update("Accounts", company, Website="https://huts.example")
+    world.settle()
+    [issue] = world.issues("view_gone_company")
+    assert "4876876000009999999" in issue.reason
+    assert world.remotes.customer(world.remotes.customer_named("Alpine Huts"))["website"] == "https://huts.example"
+    ModuleSetting.objects.filter(module="customers").update(views={"companies": [whole]})
+    Cursor.objects.update(views_read_at=None)
+    world.settle()
+    assert world.issues("view_gone_company") == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from sync import preview, services
+from sync import preview, second_look, services
 from sync.models import ModuleSetting, Run, Write
 from tests.sync.world import World
 
@@ -24,11 +24,14 @@ def test_what_the_preview_showed_is_done_at_once(world: World) -> None:
     assert len(world.customer_names()) == 4
 
 
-def test_a_few_more_records_than_shown_are_no_reason_to_wait(world: World) -> None:
-    previewed(world, 4)
+def test_a_tenth_more_than_shown_is_no_reason_to_wait_and_one_more_is(world: World) -> None:
+    previewed(world, 10)
     world.remotes.company("Kestrel Tours")
+    assert not second_look._differs(11, 10)
+    assert second_look._differs(12, 10)
+    assert second_look._differs(1, 0)
     assert world.sync().state == Run.State.DONE
-    assert len(world.customer_names()) == 5
+    assert len(world.customer_names()) == 11
 
 
 def test_many_more_than_shown_are_held_until_a_person_approves(world: World) -> None:
