@@ -88,6 +88,17 @@ def _of(row: dict[str, Any], *names: str) -> tuple[str, ...]:
     return tuple(text(row.get(name)) for name in names)
 
 
+_PEOPLE: list[tuple[str, ...]] = [
+    ("Ann Alder", "Alder Walks", "ann@alder.example", "", "Director"),
+    ("Ann Birch", "Cedar Trips", "ann@birch.example", "", ""),
+    ("Ann Cedar", "Cedar Trips", "ann@cedar.example", "", ""),
+    ("Bob Alder", "Alder Walks", "bob@alder.example", "+41 27 111", ""),
+    ("Bob Cedar", "Cedar Trips", "bob@cedar.example", "", ""),
+    ("Fay Elm", "Elm Lodges", "fay@elm.example", "", ""),
+    ("Gus Alder", "Alder Walks", "gus@alder.example", "", ""),
+    ("Hal Fir", "Fir Cabins", "hal@busy.example", "", ""),
+    ("Ida Cedar", "Cedar Trips", "ida@busy.example", "", ""),
+]
 # Where the day ends, whatever happens on the way: Dogwood was deleted in Bigin, and so in Books.
 EVENING: Plain = {
     "companies": [
@@ -97,17 +108,7 @@ EVENING: Plain = {
         ("Elm Lodges", "", "https://elm.example", ""),
         ("Fir Cabins", "", "", ""),
     ],
-    "contacts": [
-        ("Ann Alder", "Alder Walks", "ann@alder.example", "", "Director"),
-        ("Ann Birch", "Cedar Trips", "ann@birch.example", "", ""),
-        ("Ann Cedar", "Cedar Trips", "ann@cedar.example", "", ""),
-        ("Bob Alder", "Alder Walks", "bob@alder.example", "+41 27 111", ""),
-        ("Bob Cedar", "Cedar Trips", "bob@cedar.example", "", ""),
-        ("Fay Elm", "Elm Lodges", "fay@elm.example", "", ""),
-        ("Gus Alder", "Alder Walks", "gus@alder.example", "", ""),
-        ("Hal Fir", "Fir Cabins", "hal@busy.example", "", ""),
-        ("Ida Cedar", "Cedar Trips", "ida@busy.example", "", ""),
-    ],
+    "contacts": _PEOPLE,
     "products": [
         ("Boat hire", "BH", ""),
         ("Fjord cruise", "FC", ""),
@@ -121,17 +122,7 @@ EVENING: Plain = {
         ("Elm Lodges", "https://elm.example", "active", "", ""),
         ("Fir Cabins", "", "active", "", ""),
     ],
-    "persons": [
-        ("Ann Alder", "Alder Walks", "ann@alder.example", "", "Director"),
-        ("Ann Birch", "Cedar Trips", "ann@birch.example", "", ""),
-        ("Ann Cedar", "Cedar Trips", "ann@cedar.example", "", ""),
-        ("Bob Alder", "Alder Walks", "bob@alder.example", "+41 27 111", ""),
-        ("Bob Cedar", "Cedar Trips", "bob@cedar.example", "", ""),
-        ("Fay Elm", "Elm Lodges", "fay@elm.example", "", ""),
-        ("Gus Alder", "Alder Walks", "gus@alder.example", "", ""),
-        ("Hal Fir", "Fir Cabins", "hal@busy.example", "", ""),
-        ("Ida Cedar", "Cedar Trips", "ida@busy.example", "", ""),
-    ],
+    "persons": _PEOPLE,
     "items": [
         ("Boat hire", "BH", "", "active"),
         ("Fjord cruise", "FC", "", "active"),

@@ -6,7 +6,8 @@ import pytest
 from pytest_django import Settings
 
 from sandbox.testing import Sandbox
-from tests.sync_proof.world import World
+from tests.sync_proof.busy import day, morning
+from tests.sync_proof.world import Kept, World
 
 
 @pytest.fixture
@@ -17,3 +18,11 @@ def world(
     here = World(sandbox, monkeypatch)
     yield here
     here.close()
+
+
+@pytest.fixture
+def noon(world: World) -> tuple[World, Kept]:
+    """The day's work is waiting to be synchronised."""
+    morning(world)
+    day(world)
+    return world, world.keep()

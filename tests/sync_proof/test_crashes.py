@@ -13,20 +13,13 @@ from sync import actions, services, tasks
 from sync.engine import Ended
 from sync.models import Run
 from tests.sync.crashes import Killed, Points, counted
-from tests.sync_proof.busy import assert_evening, day, morning
+from tests.sync_proof.busy import assert_evening
 from tests.sync_proof.values import full_name
 from tests.sync_proof.world import Kept, World
 from zoho.bigin import Bigin
 from zoho.books import Books
 
 ABANDONED = 61.0  # a heartbeat older than a minute is a dead worker's
-
-
-@pytest.fixture
-def noon(world: World) -> tuple[World, Kept]:
-    morning(world)
-    day(world)
-    return world, world.keep()
 
 
 def killed_at(world: World, kept: Kept, patch: pytest.MonkeyPatch, stop: int) -> int:

@@ -10,7 +10,7 @@ from django.core import mail
 
 from accounts.models import Connection, Installation
 from sync.models import Run, Write
-from tests.sync_proof.busy import assert_evening, day, morning
+from tests.sync_proof.busy import assert_evening
 from tests.sync_proof.trial import DAY
 from tests.sync_proof.world import Kept, World
 from tests.zoho.scripted import refusing_port
@@ -65,14 +65,6 @@ CHOSEN = [
     ("quota", "new product"),
     ("token ended", "lost person"),
 ]
-
-
-@pytest.fixture
-def noon(world: World) -> tuple[World, Kept]:
-    """The day's work is waiting to be synchronised."""
-    morning(world)
-    day(world)
-    return world, world.keep()
 
 
 def trial(world: World, kept: Kept, trouble: str, target: str) -> None:
