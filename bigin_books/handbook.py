@@ -137,6 +137,9 @@ def _anchored(tokens: list[Token]) -> Iterator[Heading]:
 def _framed(tokens: list[Token]) -> Iterator[Token]:
     """Each table in a box that scrolls on a narrow window; cells aligned by a class, for style= is forbidden."""
     number = 0
+    for first, inside, last in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if first.type == "th_open" and not inside.content:
+            first.tag = last.tag = "td"  # the corner above a first column that has headings of its own
     for token in tokens:
         if token.type == "table_open":
             number += 1
@@ -164,6 +167,8 @@ def _linked(children: list[Token]) -> Iterator[Token]:
                 token.attrSet("href", href)
         elif token.type == "image":
             _picture(token)
+        elif token.type == "text" and token.content.endswith(".md"):
+            token.content = ORDER.get(token.content.removesuffix(".md"), token.content)
         if not (dropped and token.type in ("link_open", "link_close")):
             yield token
 

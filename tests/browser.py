@@ -8,10 +8,12 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from django.urls import Resolver404, resolve
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, expect, sync_playwright
 
 SHOTS = Path(__file__).resolve().parents[1] / "screenshots"
@@ -110,8 +112,19 @@ def new_context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
 
 def shot(page: Page, name: str) -> Path:
-    """A picture of the whole page for people to look at; returns where it lies."""
+    """A picture of the whole page for people to look at; returns where it lies. Beside it stands which of our addresses
+    it shows, so that the gallery can say which of them nobody has ever seen."""
     SHOTS.mkdir(exist_ok=True)
     path = SHOTS / f"{name}.png"
     page.screenshot(path=str(path), full_page=True)
+    path.with_suffix(".shows").write_text("\n".join(sorted(shown_in(page))))
     return path
+
+
+def shown_in(page: Page) -> set[str]:
+    """The routes of the page and of its frames, as the URLconf writes them; what is not ours is left out."""
+    found = set()
+    for frame in page.frames:
+        with suppress(Resolver404):
+            found.add("/" + resolve(urlsplit(frame.url).path).route)
+    return found

@@ -13,21 +13,27 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 def is_fine(page: Page, name: str) -> None:
     shot(page, name)
+    assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), f"{name} is too wide"
     assert violations(page) == [], name
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(stage: Stage, people: People, scheme: str) -> None:
-    page = people(color_scheme=scheme).new_page()
+@pytest.mark.parametrize("look", ["light", "dark", "narrow"])
+def test_axe_finds_nothing(stage: Stage, people: People, look: str) -> None:
+    page = people(color_scheme="dark" if look == "dark" else "light").new_page()
+    page.set_viewport_size({"width": 320 if look == "narrow" else 1280, "height": 800})
 
     def visit(path: str, name: str) -> None:
         page.goto(f"{stage.base_url}{path}")
         page.wait_for_load_state("networkidle")
-        is_fine(page, f"accounts-{name}-{scheme}")
+        is_fine(page, f"accounts-{name}-{look}")
 
     visit("/", "front")
     visit("/nowhere/", "not-found")
     visit("/oauth/callback/?state=x", "trouble")
+    visit("/help/", "help")
+    visit("/help/sync/", "help-chapter")
+    visit("/help/install/#5-when-it-does-not-work", "help-section")
+    visit("/file/document/used/", "file-used")
     visit("/embed/record/Contacts/1/", "sign-in-record")
     visit("/embed/record/", "record-alone")
     expect(page.get_by_text("Open this from a record in Bigin")).to_be_visible()
@@ -35,7 +41,7 @@ def test_axe_finds_nothing(stage: Stage, people: People, scheme: str) -> None:
     part(page, "setup-now").click()
     accept(page, MARTA)
     expect(part(page, "connect-books")).to_be_enabled()
-    is_fine(page, f"accounts-setup-{scheme}")
+    is_fine(page, f"accounts-setup-{look}")
     part(page, "connect-books").click()
     accept(page, MARTA)
     expect(part(page, "save")).to_be_visible()
@@ -43,15 +49,16 @@ def test_axe_finds_nothing(stage: Stage, people: People, scheme: str) -> None:
     page.get_by_label("Organisation").select_option(index=1)
     part(page, "save").click()
     expect(page.locator("[aria-invalid=true]")).to_be_visible()
-    is_fine(page, f"accounts-setup-wrong-{scheme}")
+    is_fine(page, f"accounts-setup-wrong-{look}")
     visit("/embed/setup/connections/", "connections")
     visit("/embed/sign-in/done/", "done")
+    visit("/embed/delete/", "fresh-sign-in")
     page.context.clear_cookies()
     page.goto(f"{stage.base_url}/embed/settings/")
     part(page, "sign-in").click()
     accept(page, AMARA)
     expect(part(page, "no-permission")).to_be_visible()
-    is_fine(page, f"accounts-no-permission-{scheme}")
+    is_fine(page, f"accounts-no-permission-{look}")
 
 
 def test_axe_finds_nothing_in_the_popup_and_the_frame(stage: Stage, people: People) -> None:
@@ -73,7 +80,7 @@ def test_everything_works_by_keyboard(stage: Stage, people: People) -> None:
     page = people().new_page()
     page.goto(f"{stage.base_url}/embed/settings/")
     expect(part(page, "setup-now")).to_be_enabled()
-    for _ in range(2):
+    for _ in ("skip link", "help", "setup now"):
         page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.dataset.test") == "setup-now"
     page.keyboard.press("Enter")

@@ -97,6 +97,7 @@ def test_every_chapter_is_drawn_and_its_links_and_pictures_are_there(name: str, 
         if not parts.scheme:
             other = client.get(parts.path).content.decode() if parts.path else text
             assert not parts.fragment or f'id="{parts.fragment}"' in other, href
+    assert not re.search(r">\w+\.md<", article), "a chapter is called by its name, not by its file"
     pictures = re.findall(r"<img [^>]+>", article)
     assert len(pictures) == (ROOT / "docs" / f"{name}.md").read_text().count("](pictures/")
     for picture in pictures:

@@ -25,7 +25,8 @@ LOOKS = {"light": ("light", 1280), "dark": ("dark", 1280), "narrow": ("light", 3
 
 def addresses(world: World | None) -> dict[str, str]:
     found = {
-        "home": "", "health": "health/", "preview": "preview/", "activity": "activity/", "records": "activity/records/",
+        "home": "", "health": "health/", "preview": "preview/", "preview-of-one": "products/preview/",
+        "activity": "activity/", "records": "activity/records/",
         "to-do": "issues/", "conflicts": "conflicts/", "pairs": "pairs/", "unlinked": "pairs/?show=bigin",
     }  # fmt: skip
     if world is not None:
