@@ -38,7 +38,7 @@ POLICIES = (
     (Policy.ASK, _("Ask me")),
 )
 DUPLICATES = (
-    (Duplicates.CLONE, _("Clone: a second customer is created")),
+    (Duplicates.CLONE, _("Clone: a second one is created in Books")),
     (Duplicates.OVERWRITE, _("Overwrite: the two are linked and Bigin's values win")),
     (Duplicates.SKIP, _("Skip: the pair is left alone")),
 )
@@ -152,9 +152,15 @@ class CustomersForm(SettingForm):
         max_length=60,
         help_text=_("As Books names it for your edition; empty where Books does not ask for it."),
     )
+    gst_treatment = forms.CharField(
+        label=_("GST treatment of new customers"), required=False, max_length=60, help_text=_("India only.")
+    )
+    vat_treatment = forms.CharField(
+        label=_("VAT treatment of new customers"), required=False, max_length=60, help_text=_("United Kingdom only.")
+    )
     place_of_contact = forms.CharField(label=_("Place of contact of new customers"), required=False, max_length=60)
 
-    DEFAULTS = ("owner_id", "tax_treatment", "place_of_contact")
+    DEFAULTS = ("owner_id", "tax_treatment", "gst_treatment", "vat_treatment", "place_of_contact")
 
     def clean_duplicates(self) -> str:
         """Not offered in Contacts mode: what is stored stays, for when the mode comes back."""

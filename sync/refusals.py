@@ -26,7 +26,16 @@ _BIGIN = {
 }
 
 
+_MISSING = (
+    "mandatory_missing",
+    "Set it under Configure, What new records get; or fill it in Bigin and map it. Then retry.",
+)
+
+
 def books(work: Work, write: Write, error: Rejected) -> None:
+    if error.code == "15" and "characters" not in error.message:  # one code for both (reference, 7)
+        _refuse(work, write, "Zoho Books", _MISSING[0], error, _MISSING[1])
+        return
     code, advice = _BOOKS.get(error.code, (f"books_{error.code or 'refused'}", "Correct the record, then retry."))
     _refuse(work, write, "Zoho Books", code, error, advice)
 

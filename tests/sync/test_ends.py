@@ -1,0 +1,98 @@
+"""Rules 5, the other halves: closed pairs that go elsewhere, what keeps a customer active, what the brake adds up."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from sync import hands
+from sync.models import Link, Record, Run, Write
+from tests.sync.test_deletes import invoice, list_again, pair
+from tests.sync.world import World
+
+LINE = {"name": "Tour", "rate": "10", "quantity": "1"}
+
+
+def test_rule_5_1_a_closed_one_may_be_linked_to_another_record(world: World) -> None:
+    company, customer = pair(world)
+    world.remotes.books.delete_contact(customer)
+    list_again(world)
+    other = world.remotes.new_customer("Kestrel Tours")
+    world.configure(create_in_bigin="none")
+    world.settle()
+    assert world.link(company).state == Link.State.CLOSED
+    records = {one.remote_id: one for one in Record.objects.filter(remote_id__in=[company, other])}
+    hands.link(world.installation, records[company], records[other], "Ada")
+    world.settle()
+    link = world.link(company)
+    assert (link.state, link.books) == (Link.State.LINKED, records[other])
+    assert not world.issues("vanished")
+    assert world.customer_names() in (["Alpine Huts"], ["Kestrel Tours"])
+
+
+def test_rule_5_2_a_delete_waits_sixty_minutes_unless_the_setting_says_otherwise() -> None:
+    assert settings.SYNC_DELETE_WAIT_SECONDS == 3600
+
+
+def test_rule_5_2_the_full_detail_is_kept_before_anything_is_deleted(world: World) -> None:
+    company, customer = pair(world, Website="https://alpine.example")
+    world.remotes.edit_customer(customer, notes="Pays late")
+    world.settle()
+    world.forget_calls()
+    world.remotes.delete("Accounts", company)
+    world.settle()
+    before = world.writes(op="delete")[0].before
+    assert before is not None
+    assert (before["contact_id"], before["notes"], before["website"]) == (
+        customer,
+        "Pays late",
+        "https://alpine.example",
+    )
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [("credit", "unused credits"), ("estimate", "an estimate is open"), ("order", "a sales order is open")],
+)
+def test_rule_5_2_credit_left_and_open_papers_keep_a_customer_active(world: World, what: str, words: str) -> None:
+    company, customer = pair(world)
+    invoice(world, customer, "void")
+    body = {"customer_id": customer, "line_items": [LINE]}
+    if what == "credit":
+        world.remotes.books.client.request("POST", "/creditnotes", json=body)
+    else:
+        world.remotes.books.create_document("estimates" if what == "estimate" else "salesorders", body)
+    world.remotes.delete("Accounts", company)
+    world.settle()
+    assert world.remotes.customer(customer)["status"] == "active"
+    assert words in world.issue("in_use").reason
+    assert world.link(company).state == Link.State.CLOSED
+
+
+def test_rule_5_4_a_company_counts_with_the_persons_that_go_with_it(world: World) -> None:
+    companies = [world.remotes.company(f"Tours {number}") for number in range(3)]
+    for number, company in enumerate(companies):
+        world.remotes.contact("Berg", company, First_Name="Nils", Email=f"nils{number}@alpine.example")
+    world.settle()
+    world.remotes.delete("Accounts", *companies)
+    assert world.sync().state == Run.State.HELD  # 3 companies and 3 persons
+    assert len(world.customer_names()) == 3
+
+
+def test_rule_5_4_deletions_add_up_over_a_day_and_are_forgotten_after_it(world: World) -> None:
+    companies = [world.remotes.company(f"Tours {number}") for number in range(12)]
+    world.settle()
+    for company in companies[:4]:
+        world.remotes.delete("Accounts", company)
+    world.settle()
+    assert len(world.customer_names()) == 8
+    Write.objects.filter(op="delete").update(settled_at=timezone.now() - timedelta(hours=25))
+    world.remotes.delete("Accounts", *companies[4:7])
+    world.settle()
+    assert len(world.customer_names()) == 5
+    world.remotes.delete("Accounts", *companies[7:10])
+    assert world.sync().state == Run.State.HELD  # 3 of this day and 3 more
+    assert len(world.customer_names()) == 5
