@@ -39,14 +39,16 @@ def once(installation: Installation, cause: str, subject: str, body: str, now: d
 
 
 def forget(installation: Installation, *causes: str) -> None:
-    """The causes went away: the next time they are told again."""
+    """The causes went away: the next time they are told again. One query when none of them was told."""
+    told = Installation.objects.filter(pk=installation.pk).values_list("settings", flat=True).get().get("alerted", {})
+    if not told.keys() & set(causes):
+        return
     with transaction.atomic():
         row = Installation.objects.select_for_update().get(pk=installation.pk)
         told = row.settings.get("alerted", {})
         left = {cause: when for cause, when in told.items() if cause not in causes}
-        if left != told:
-            row.settings = {**row.settings, "alerted": left}
-            row.save(update_fields=["settings"])
+        row.settings = {**row.settings, "alerted": left}
+        row.save(update_fields=["settings"])
 
 
 def forget_held(installation: Installation, module: str) -> None:
@@ -80,6 +82,23 @@ def _pause(installation: Installation, who: str, problem: str) -> bool:
     return bool(paused)
 
 
+def succeeded(work: Work) -> None:
+    """Zoho takes our calls again: the next loss, end of quota or silence is told, however soon it comes."""
+    silences = [f"silent:{module}" for module in work.shape.modules]
+    products = ("bigin", work.books.client.product)
+    forget(work.shape.installation, *silences, *(f"{what}:{name}" for what in ("lost", "quota") for name in products))
+
+
+def vanished(work: Work, module: str, number: int) -> None:
+    once(
+        work.shape.installation,
+        f"vanished:{module}",
+        "A sync run waits for your approval",
+        f"{number} records were missing from the newest list, more than usual, so none of their pairs was closed.\n"
+        "Open Activity, look at the list, and approve or refuse it.",
+    )
+
+
 def held(work: Work, kind: Kind, writes: Sequence[Write]) -> None:
     once(
         work.shape.installation,
@@ -101,9 +120,15 @@ def quota(installation: Installation, product: str, until: str) -> None:
 
 
 def silent(now: datetime) -> int:
-    """Mails every installation whose started modules had no success for 24 hours; returns how many."""
+    """Mails every installation whose started modules had no success for 24 hours; returns how many.
+
+    A read-only module never writes, so it has no success to miss.
+    """
     rows = ModuleSetting.objects.filter(
-        started_at__lt=now - SILENCE, paused_at=None, installation__state=Installation.State.ACTIVE
+        started_at__lt=now - SILENCE,
+        paused_at=None,
+        read_only=False,
+        installation__state=Installation.State.ACTIVE,
     ).select_related("installation")
     count = 0
     for setting in rows:

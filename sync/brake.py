@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.models import Installation
-from sync import deleted, issues
+from sync import alerts, deleted, issues
 from sync.fields import shown
 from sync.mapping import Kind
 from sync.models import Issue, Link, Record, Write
@@ -162,6 +162,8 @@ def vanished(work: Work, feed: str, suspects: Sequence[Record]) -> None:
             ),
             work.run,
         )
+        work.count(module, "both", "held", len(suspects))
+        alerts.vanished(work, module, len(suspects))
         return
     deleted.confirm(work, feed, suspects)
 

@@ -43,6 +43,7 @@ from zoho.errors import RateLimited, RetryLater, Unauthorised, ZohoError
 
 log = logging.getLogger(__name__)
 LONGEST_WAIT = 300.0  # seconds
+_SWITCHED_OFF = "It was paused or made read-only meanwhile; what was not sent waits until writing is on again."
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,7 @@ def start_run(shape: Shape, trigger: str, kind: str, series: uuid.UUID | None = 
                 trigger=trigger,
                 stage="starting",
             )
-            if kind == Run.Kind.SYNC:
-                schedule.started(installation, shape.modules)
+            schedule.started(installation, schedule.moved_by(shape, kind))
     except IntegrityError:
         return None
     return started
@@ -136,7 +136,9 @@ def _stages(work: Work) -> None:
         recovery.resolve(work, kind)
         if planner.has_dirty(work.shape, kind):  # what a settle left over, such as the status of a new item
             planner.plan_dirty(work, kind, policies)
-            brake.check(work, kind)
+            held = brake.check(work, kind)
+            if held:
+                alerts.held(work, kind, held)
             send.apply(work, kind)
 
 
@@ -154,6 +156,8 @@ def read(work: Work) -> None:
         work.stage("Reading details")
         held = frozenset(record.remote_id for record in deleted.missing(work, Feed.BOOKS_CUSTOMERS))
         details.read_all(work, held)
+    if "customers" in work.shape.modules:
+        details.read_those_with_a_company(work)
 
 
 def guarded(work: Work, stages: Callable[[Work], None]) -> Ended:
@@ -190,15 +194,20 @@ def _cut(work: Work, reason: OutOfTime) -> Ended:
     until = resumes.strftime("%H:%M UTC")
     if reason.daily:
         alerts.quota(installation, reason.product, until)
+    if work.run is not None and work.run.kind == Run.Kind.PREVIEW:
+        return _end(work, Run.State.FAILED, f"{reason.reason} Ask for the preview again after {until}.")
     return _end(work, Run.State.FAILED, f"{reason.reason} The sync goes on at {until}; nothing is lost.")
 
 
 def _finished(work: Work) -> Ended:
     if work.run is not None and work.run.kind == Run.Kind.PREVIEW:
-        return _end(work, Run.State.DONE, "")
+        ended = _end(work, Run.State.DONE, "")
+        schedule.asked_meanwhile(work.shape.installation, schedule.moved_by(work.shape, Run.Kind.PREVIEW))
+        return ended
     state = Run.State.HELD if brake.is_held(work) else Run.State.DONE
-    ended = _end(work, state, "")
-    schedule.finished(work.shape.installation, work.shape.modules, work.counts)
+    ended = _end(work, state, _SWITCHED_OFF if work.stopped else "")
+    schedule.finished(work.shape.installation, work.shape.modules)
+    alerts.succeeded(work)
     look = recovery.waiting_until(work)
     if look is not None:
         schedule.no_later(work.shape.installation, work.shape.modules, look)
@@ -209,6 +218,7 @@ def _end(work: Work, state: str, problem: str, again_in: float | None = None) ->
     """RUNNING -> state, with the counts; adds the calls to the day's quota."""
     if work.run is None:
         raise AssertionError("only a run can end")
+    schedule.pushed(work.shape.installation, work.shape.modules, work.counts)
     Run.objects.filter(pk=work.run.pk, state=Run.State.RUNNING).update(
         state=state,
         stage="",

@@ -34,7 +34,8 @@ def run(
     series: uuid.UUID | None = None,
     clock: Clock | None = None,
 ) -> engine.Ended | None:
-    """One preview; None while another run goes on. Network reads only."""
+    """One slice of a preview, which reads on where the last one stopped; None while another run goes on. Network reads
+    only."""
     clock = clock or Clock()
     shape = shapes.load(installation, modules)
     started = engine.start_run(shape, trigger, Run.Kind.PREVIEW, series)
@@ -42,7 +43,10 @@ def run(
         return None
     with ExitStack() as stack:
         work = engine.open_work(shape, started, stack, clock, settings.SYNC_SLICE_SECONDS)
-        return engine.guarded(work, _stages)
+        ended = engine.guarded(work, _stages)
+    if ended.run.state != Run.State.DONE:  # the next slice proposes from the beginning
+        Proposal.objects.filter(run=ended.run).delete()
+    return ended
 
 
 def _stages(work: Work) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Installation, Quota
 from sync.models import ModuleSetting, Run, Side
+from sync.shape import Shape
 
 REQUEUE_AFTER = timedelta(minutes=5)
 _DONE = ("created", "updated", "deleted", "inactivated", "activated", "moved")
@@ -35,6 +36,14 @@ def claim(setting: ModuleSetting, now: datetime) -> bool:
     return bool(moved)
 
 
+def moved_by(shape: Shape, kind: str) -> list[str]:
+    """Modules whose schedule a run of this kind serves: the previews of a read-only module are its runs."""
+    if kind == Run.Kind.SYNC:
+        return list(shape.modules)
+    chosen = [shape.settings[module] for module in shape.modules]
+    return [setting.module for setting in chosen if setting.read_only and setting.started_at is not None]
+
+
 def started(installation: Installation, modules: Sequence[str]) -> None:
     """The lock is taken: the next run is an interval away. In the transaction that inserts the run."""
     now = timezone.now()
@@ -44,17 +53,27 @@ def started(installation: Installation, modules: Sequence[str]) -> None:
         )
 
 
-def finished(installation: Installation, modules: Sequence[str], counts: Mapping[tuple[str, str, str], int]) -> None:
-    """A run read everything: last sync, last push per direction; a Sync Now pressed meanwhile makes it due again."""
-    now = timezone.now()
-    for module in modules:
-        rows = ModuleSetting.objects.filter(installation=installation, module=module)
-        values: dict[str, object] = {"last_sync_at": now}
-        for side, column in ((Side.BOOKS, "pushed_to_books_at"), (Side.BIGIN, "pushed_to_bigin_at")):
-            if any(counts.get((module, side, outcome)) for outcome in _DONE):
-                values[column] = now
-        rows.update(**values)
-        rows.filter(requested_at__isnull=False, started_at__isnull=False).update(next_run_at=now, queued_at=None)
+def finished(installation: Installation, modules: Sequence[str]) -> None:
+    """A run read everything."""
+    rows = ModuleSetting.objects.filter(installation=installation, module__in=list(modules))
+    rows.update(last_sync_at=timezone.now())
+    asked_meanwhile(installation, modules)
+
+
+def asked_meanwhile(installation: Installation, modules: Sequence[str]) -> None:
+    """A Sync Now pressed during a run makes the module due again."""
+    ModuleSetting.objects.filter(
+        installation=installation, module__in=list(modules), requested_at__isnull=False, started_at__isnull=False
+    ).update(next_run_at=timezone.now(), queued_at=None)
+
+
+def pushed(installation: Installation, modules: Sequence[str], counts: Mapping[tuple[str, str, str], int]) -> None:
+    """Last push per direction, of a slice too and of a run that failed after it had written."""
+    for side, column in ((Side.BOOKS, "pushed_to_books_at"), (Side.BIGIN, "pushed_to_bigin_at")):
+        written = [name for name in modules if any(counts.get((name, side, outcome)) for outcome in _DONE)]
+        if written:
+            rows = ModuleSetting.objects.filter(installation=installation, module__in=written)
+            rows.update(**{column: timezone.now()})
 
 
 def no_later(installation: Installation, modules: Sequence[str], moment: datetime) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from django.db.models import Q
+
 from sync import moves, outbox, refusals, removal, send_bigin, send_books, update_books
 from sync.mapping import Kind
-from sync.models import Side, Write
+from sync.models import ModuleSetting, Side, Write
+from sync.shape import MODULE_OF
 from sync.work import OutOfTime, Work
 from zoho.bigin import MAX_RECORDS
 from zoho.errors import RateLimited, Rejected, RetryLater, Unauthorised, UnknownOutcome
@@ -18,6 +21,8 @@ def apply(work: Work, kind: Kind) -> None:
     """Sends every pending write of this kind of link, Books first, oldest first."""
     work.check()
     waiting = outbox.waiting(work, kind)
+    if waiting and not _may_write(work, kind):
+        return
     if any(side == Side.BOOKS for side, _ in waiting):
         _all_to_books(work, kind)
         waiting = outbox.waiting(work, kind)
@@ -30,12 +35,27 @@ def _all_to_books(work: Work, kind: Kind) -> None:
     while claimed := outbox.claim(work, kind, Side.BOOKS, limit=1):
         to_books(work, claimed[0])
         work.check()
+        if not _may_write(work, kind):
+            return
 
 
 def _all_to_bigin(work: Work, kind: Kind, op: Write.Op) -> None:
     while batch := outbox.claim(work, kind, Side.BIGIN, limit=_TWO_BATCHES, op=op):
         to_bigin(work, kind, batch)
         work.check()
+        if not _may_write(work, kind):
+            return
+
+
+def _may_write(work: Work, kind: Kind) -> bool:
+    """Pause and read-only hold from the next record on, not only from the next run."""
+    module = MODULE_OF[kind]
+    if work.run is None or module in work.stopped:
+        return work.run is None
+    rows = ModuleSetting.objects.filter(installation=work.shape.installation, module=module)
+    if rows.filter(Q(paused_at__isnull=False) | Q(read_only=True)).exists():
+        work.stopped.add(module)
+    return module not in work.stopped
 
 
 def apply_link(work: Work, kind: Kind, link_id: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from celery import shared_task
 from django.utils import timezone
@@ -11,6 +12,8 @@ from accounts.models import Installation
 from sync import actions, alerts, engine, notifications, preview, retention, schedule
 from sync.models import Module, ModuleSetting, Run
 from zoho.errors import ZohoError
+
+BUSY_SECONDS = 20.0  # until a preview that found another run going on comes again
 
 
 @shared_task
@@ -58,13 +61,34 @@ def _come_again(installation: Installation, modules: list[str]) -> None:
 
 
 @shared_task
-def run_preview(installation_id: str, modules: list[str], trigger: str) -> str:
-    """Reads both sides and proposes; writes nothing anywhere."""
+def run_preview(
+    installation_id: str, modules: list[str], trigger: str, series: str | None = None, asked: str | None = None
+) -> str:
+    """Reads both sides and proposes; writes nothing anywhere. One slice; queues the next one while its series goes on.
+
+    `asked` is when a preview that found another run going on was asked for: it comes again until it, or a later one,
+    is done.
+    """
     installation = Installation.objects.filter(pk=installation_id).first()
+    chosen = [module for module in modules if module in Module.values]
     if installation is None:
         return "gone"
-    ended = preview.run(installation, [module for module in modules if module in Module.values], trigger)
-    return "busy" if ended is None else str(ended.run.state)
+    if asked and _previewed_since(installation, chosen, datetime.fromisoformat(asked)):
+        return "done meanwhile"
+    ended = preview.run(installation, chosen, trigger, series=uuid.UUID(series) if series else None)
+    if ended is None:
+        since = asked or timezone.now().isoformat()
+        run_preview.apply_async((installation_id, chosen, trigger, series, since), countdown=BUSY_SECONDS)
+        return "busy"
+    if ended.run.state == Run.State.PARTIAL:
+        goes_on = (installation_id, chosen, trigger, str(ended.run.series), asked)
+        run_preview.apply_async(goes_on, countdown=ended.again_in or 1.0)
+    return str(ended.run.state)
+
+
+def _previewed_since(installation: Installation, modules: list[str], moment: datetime) -> bool:
+    rows = Run.objects.filter(installation=installation, kind=Run.Kind.PREVIEW, state=Run.State.DONE)
+    return rows.filter(started_at__gte=moment, modules__contains=modules).exists()
 
 
 @shared_task

@@ -58,6 +58,7 @@ class Work:
     deadline: float = float("inf")
     counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     owners: dict[str, str] | None = None  # id of a Books user -> id of the Bigin user, once asked for
+    stopped: set[str] = field(default_factory=set)  # modules that were paused or made read-only during this run
     _beaten: float = 0.0
 
     def count(self, module: str, side: str, outcome: str, number: int = 1) -> None:

@@ -104,7 +104,7 @@ def test_sync_now_during_a_run_is_remembered(db: None) -> None:
     Run.objects.create(installation=installation, trigger="schedule")
     assert services.request_sync(installation, [], "person", "Ada") == "running"
     assert ModuleSetting.objects.filter(requested_at__isnull=False).count() == 2
-    schedule.finished(installation, ["customers"], {})
+    schedule.finished(installation, ["customers"])
     asked = ModuleSetting.objects.get(module="customers")
     assert asked.next_run_at is not None
     assert asked.next_run_at <= timezone.now()
