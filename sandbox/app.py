@@ -47,7 +47,7 @@ class Server:
 
     async def _tick(self) -> None:
         """Runs what is due, delivers notifications, saves the state: ten times a second."""
-        async with ClientSession(timeout=ClientTimeout(total=10)) as session:
+        async with ClientSession() as session:
             while True:
                 await asyncio.sleep(0.1)
                 try:
@@ -236,7 +236,8 @@ async def deliver(session: ClientSession, delivery: Delivery, topping: str | Non
     try:
         content = delivery.text.encode() if delivery.text else to_json(delivery.body)
         headers = {"Content-Type": "application/json", **delivery.headers}
-        async with session.post(delivery.url, data=content, headers=headers) as answer:
+        patience = ClientTimeout(total=delivery.patience)
+        async with session.post(delivery.url, data=content, headers=headers, timeout=patience) as answer:
             delivery.outcome = str(answer.status)
     except (ClientError, TimeoutError, ValueError) as error:
         delivery.outcome = f"failed: {type(error).__name__}"

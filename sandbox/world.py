@@ -76,6 +76,7 @@ class Delivery:
     queued: str
     outcome: str = "waiting"
     tries_left: int = 1
+    patience: float = 10.0  # seconds until an answer that does not come counts as none
     headers: dict[str, str] = field(default_factory=dict)
     text: str = ""  # sent as it is, in place of the body as JSON
 

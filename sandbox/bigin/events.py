@@ -32,7 +32,9 @@ def announce(world: World, org: BiginOrg, module: str, operation: str, ids: list
         if world.switches["bigin_notification_body"] == "crm":
             body["affected_fields"] = [{one: fields} for one in ids]
         tries = int(world.switches["bigin_notification_tries"])
-        world.deliveries.append(Delivery(channel.notify_url, body, world.clock.now().isoformat(), tries_left=tries))
+        patience = float(world.switches["bigin_notification_seconds"])
+        queued = world.clock.now().isoformat()
+        world.deliveries.append(Delivery(channel.notify_url, body, queued, tries_left=tries, patience=patience))
 
 
 def run_workflows(org: BiginOrg, module: str, operation: str, row_id: str) -> None:

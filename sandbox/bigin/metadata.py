@@ -231,16 +231,6 @@ def _layouts(request: Request, module: str) -> list[dict[str, Any]]:
 
 def _layout(request: Request, module: str, layout_id: str, name: str, pipeline: TeamPipeline | None) -> dict[str, Any]:
     org: BiginOrg = request.org
-    fields = [
-        {
-            **field_object(request, module, field),
-            "pick_list_values": choices(request, module, field, pipeline),
-            "required": field.mandatory,
-            "default_value": None,
-            "sequence_number": number,
-        }
-        for number, field in enumerate(org.fields[module].values(), start=1)
-    ]
     section = {
         "name": f"{module} Information",
         "display_label": f"{module} Information",
@@ -249,7 +239,7 @@ def _layout(request: Request, module: str, layout_id: str, name: str, pipeline: 
         "sequence_number": 1,
         "column_count": 2,
         "type": "used",
-        "fields": fields,
+        "fields": _layout_fields(request, module, pipeline),
     }
     return {
         "id": layout_id,
@@ -268,6 +258,23 @@ def _layout(request: Request, module: str, layout_id: str, name: str, pipeline: 
         ],
         "sections": [section],
     }
+
+
+def _layout_fields(request: Request, module: str, pipeline: TeamPipeline | None) -> list[dict[str, Any]]:
+    org: BiginOrg = request.org
+    fields = org.fields_of(module, request.world.switches).values()
+    if request.world.switches["bigin_layout_fields"] == "names":
+        return [{"id": org.meta_id(f"{module}.{one.api_name}"), "api_name": one.api_name} for one in fields]
+    return [
+        {
+            **field_object(request, module, field),
+            "pick_list_values": choices(request, module, field, pipeline),
+            "required": field.mandatory,
+            "default_value": None,
+            "sequence_number": number,
+        }
+        for number, field in enumerate(fields, start=1)
+    ]
 
 
 def list_views(request: Request) -> Reply:
@@ -365,6 +372,8 @@ def list_related_lists(request: Request) -> Reply:
         }
         for number, name in enumerate(MODULES[module].related, start=1)
     ]
+    if request.world.switches["bigin_related_list_body"] == "bare":
+        shown = [{name: one[name] for name in ("id", "api_name", "display_label", "href")} for one in shown]
     return Reply(body={"related_lists": shown})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sandbox.bigin.fields import CURRENCY_FIELDS, MODULES, Field
@@ -154,7 +154,10 @@ class BiginOrg:
             self.tables[module].make_unique(made.api_name)
 
     def fields_of(self, module: str, switches: SwitchBoard) -> dict[str, Field]:
-        """With the currency of a deal where switch `bigin_currency_per_record` says so."""
+        """With the currency of a deal and the length of a city as their switches say."""
+        if module == "Contacts" and switches["bigin_mailing_city_length"] != "100":
+            city = replace(self.fields[module]["Mailing_City"], length=int(switches["bigin_mailing_city_length"]))
+            return {**self.fields[module], "Mailing_City": city}
         if module != "Pipelines" or not switches.on("bigin_currency_per_record"):
             return self.fields[module]
         return {**self.fields[module], **{one.api_name: one for one in CURRENCY_FIELDS}}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from sandbox.bigin import paging
@@ -101,13 +100,6 @@ def _deal_lines(request: Request, shape: Shape, deal: Row, part: list[Row], name
     ]
 
 
-class UnknownContact(ApiError):
-    """Live: an unknown contact in a link is a server error (bigin-api.md 5.11)."""
-
-    def __init__(self) -> None:
-        super().__init__(500, "INTERNAL_ERROR", "Internal Server Error")
-
-
 def link(request: Request) -> Reply:
     """Idempotent; between contacts and products, and products of a deal."""
     parent, product = _ends(request)
@@ -140,7 +132,9 @@ def _ends(request: Request) -> tuple[Row, Row]:
         raise BiginError(400, "INVALID_DATA", "the relation name given seems to be invalid", details)
     parent = table_of(request).rows.get(request.params["record_id"])
     if parent is None or not visible(request, parent):
-        raise UnknownContact
+        if request.world.switches["bigin_link_unknown_parent"] == "500":
+            raise ApiError(500, "INTERNAL_ERROR", "Internal Server Error")
+        raise invalid_data({"resource_path_index": 1}, "the id given seems to be invalid")
     product = request.org.row("Products", request.params["related_id"])
     if product is None:
         raise invalid_data({"resource_path_index": 3}, "the id given seems to be invalid")
@@ -167,10 +161,6 @@ def _put_lines(request: Request, deal: Row, lines: list[dict[str, Any]]) -> None
     now = max(int(request.world.clock.seconds()), deal.modified)
     fresh = changed(deal, {"Associated_Products": lines or None}, modified=now, modified_by=request.user.id)
     request.org.tables["Pipelines"].put(fresh, request.world.clock.seconds())
-
-
-def lines_total(deal: Row) -> Decimal:
-    return sum((line["Total"] for line in deal.values.get("Associated_Products", ())), Decimal(0))
 
 
 def _relation(row_id: str, message: str) -> Reply:

@@ -73,6 +73,42 @@ SWITCHES = [
         "crm: module, ids, operation, affected_fields, token; v1: the same without affected_fields.",
     ),
     Switch(
+        "bigin_layout_fields",
+        "full",
+        ("full", "names"),
+        f"{_GAP}.3: the layouts body is derived from CRM",
+        "What the sections of a layout tell of their fields. full: as settings/fields, with the picklist values of this"
+        " layout; names: id and api_name.",
+    ),
+    Switch(
+        "bigin_related_list_body",
+        "crm",
+        ("crm", "bare"),
+        f"{_GAP}.3: the related_lists body is derived from CRM",
+        "bare: only id, api_name, display_label and href, as Bigin's older pages show.",
+    ),
+    Switch(
+        "bigin_link_unknown_parent",
+        "400",
+        ("400", "500"),
+        "bigin-api.md 5.11: a live note tells of 5xx; by default a mistake is answered as a mistake",
+        "Linking a product to a contact or deal that does not exist: 400 INVALID_DATA, or 500 INTERNAL_ERROR.",
+    ),
+    Switch(
+        "bigin_mailing_city_length",
+        "100",
+        ("100", "30"),
+        f"{_GAP}.8: no recording; 100 as the company's Billing_City, 30 as the field beside it",
+        "Length of a contact's Mailing_City, in settings/fields and for writes.",
+    ),
+    Switch(
+        "bigin_notification_seconds",
+        "10",
+        ("10", "1"),
+        f"{_GAP}.4: the time-out of a delivery is unknown",
+        "How many seconds a delivery waits for the receiver's answer before it counts as failed.",
+    ),
+    Switch(
         "bigin_notification_tries",
         "1",
         ("1", "3"),
@@ -133,7 +169,8 @@ SWITCHES = [
         "absent",
         ("absent", "no_scope"),
         f"{_GAP}.10 and 5.9: docs use it, a live note says it does not exist; clients feature-detect and fall back",
-        "The sandbox has no query engine: POST /coql answers 404 INVALID_URL_PATTERN, or 401 OAUTH_SCOPE_MISMATCH.",
+        "POST /coql answers 404 INVALID_URL_PATTERN, or 401 OAUTH_SCOPE_MISMATCH. There is no position where it works:"
+        " no answer of it was recorded, and a query engine of our own would prove nothing; clients fall back to search.",
     ),
     Switch(
         "bigin_deleted_list",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.testing import Sandbox
-from tests.sandbox.api import AMARA, Bigin, error
+from tests.sandbox.api import AMARA, Bigin, error, item_codes
 
 MODULE_KEYS = set(
     "id api_name module_name singular_label plural_label actual_singular_label actual_plural_label api_supported "
@@ -234,3 +234,34 @@ def test_unknown_paths_and_methods(bigin: Bigin) -> None:
     """8 CRM OAS."""
     assert error(bigin.get("/a/b/c/d/e")) == (404, "INVALID_URL_PATTERN")
     assert error(bigin.call("PATCH", "/org")) == (405, "INVALID_REQUEST_METHOD")
+
+
+@pytest.mark.parametrize(("position", "length"), [("100", 100), ("30", 30)])
+def test_switch_bigin_mailing_city_length(bigin: Bigin, position: str, length: int) -> None:
+    """12.8."""
+    bigin.sandbox.switch(bigin_mailing_city_length=position)
+    assert fields(bigin, "Contacts")["Mailing_City"]["length"] == length
+    assert fields(bigin, "Accounts")["Billing_City"]["length"] == 100
+    rows = [{"Last_Name": "Doe", "Mailing_City": "x" * long} for long in (length, length + 1)]
+    assert item_codes(bigin.post("/Contacts", {"data": rows})) == ["SUCCESS", "INVALID_DATA"]
+
+
+@pytest.mark.parametrize("position", ["full", "names"])
+def test_switch_bigin_layout_fields(bigin: Bigin, position: str) -> None:
+    """12.3."""
+    bigin.sandbox.switch(bigin_layout_fields=position)
+    [layout] = bigin.get("/settings/layouts", module="Contacts").json()["layouts"]
+    shown = {one["api_name"]: one for section in layout["sections"] for one in section["fields"]}
+    described = fields(bigin, "Contacts")
+    assert {name: one["id"] for name, one in shown.items()} == {name: one["id"] for name, one in described.items()}
+    assert ("pick_list_values" in shown["Seat_Preference"]) is (position == "full")
+    assert (set(shown["Seat_Preference"]) == {"id", "api_name"}) is (position == "names")
+
+
+@pytest.mark.parametrize("position", ["crm", "bare"])
+def test_switch_bigin_related_list_body(bigin: Bigin, position: str) -> None:
+    """12.3."""
+    bigin.sandbox.switch(bigin_related_list_body=position)
+    lists = bigin.get("/settings/related_lists", module="Accounts").json()["related_lists"]
+    assert {"Contacts", "Pipelines"} <= {one["api_name"] for one in lists}
+    assert all((set(one) == {"id", "api_name", "display_label", "href"}) is (position == "bare") for one in lists)

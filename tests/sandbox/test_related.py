@@ -64,10 +64,19 @@ def test_linking_contact_and_product_is_idempotent(bigin: Bigin) -> None:
 
 
 def test_linking_the_unknown(bigin: Bigin) -> None:
-    """5.11 LIVE-NOTE: unknown contact 5xx, unknown product 400."""
-    contact, product = bigin.add("Contacts", Last_Name="Doe"), bigin.add("Products", Product_Name="Tour")
-    assert error(bigin.put(f"/Contacts/1/Products/{product}", {"data": [{}]})) == (500, "INTERNAL_ERROR")
+    """5.11: an unknown product is 400."""
+    contact = bigin.add("Contacts", Last_Name="Doe")
     assert error(bigin.put(f"/Contacts/{contact}/Products/1", {"data": [{}]})) == (400, "INVALID_DATA")
+
+
+@pytest.mark.parametrize(("position", "refusal"), [("400", (400, "INVALID_DATA")), ("500", (500, "INTERNAL_ERROR"))])
+def test_switch_bigin_link_unknown_parent(bigin: Bigin, position: str, refusal: tuple[int, str]) -> None:
+    """5.11 LIVE-NOTE: unknown contact 5xx."""
+    bigin.sandbox.switch(bigin_link_unknown_parent=position)
+    product = bigin.add("Products", Product_Name="Tour")
+    assert error(bigin.put(f"/Contacts/1/Products/{product}", {"data": [{}]})) == refusal
+    assert error(bigin.delete(f"/Contacts/1/Products/{product}")) == refusal
+    assert bigin.rows(f"/Products/{product}/Contacts", fields="id") == []
 
 
 def test_deleting_a_contact_keeps_its_products(bigin: Bigin) -> None:
