@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Page, Response, Route, expect
 
 from accounts.models import RecordAccess
 from invoices.models import CustomerBalance, Document
@@ -18,9 +18,14 @@ __all__ = ["chromium", "new_context", "stage"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def slow_books(stage: Stage, seconds: float) -> None:
+def hold_books(stage: Stage) -> None:
+    """Books answers what is asked behind a panel when it is let go."""
     for path in ("/contacts/", "/invoices$"):
-        stage.sandbox.fault("slow", product="books", method="GET", path=path, seconds=seconds, times=1)
+        stage.sandbox.fault("hold", product="books", method="GET", path=path, times=1)
+
+
+def let_books_go(stage: Stage) -> None:
+    stage.sandbox.control("DELETE", "faults")
 
 
 def hold(page: Page, name: str) -> None:
@@ -37,12 +42,13 @@ def news_came(page: Page) -> None:
 
 def test_a_click_on_new_and_what_is_typed_outlive_the_news_behind_the_panel(stage: Stage, new_context: People) -> None:
     deal, _ = linked_deal(stage.desk)
-    slow_books(stage, 1.5)
+    hold_books(stage)
     page = stage.direct(new_context, stage.desk.url(deal["id"], "?all=1"))
     expect(part(page, "age")).to_contain_text("Looking for news")
     page.get_by_label("Search").press_sequentially("INV-0")
     hold(page, "new")
     page.get_by_label("Search").focus()
+    let_books_go(stage)
     news_came(page)
     expect(part(page, "list")).to_be_visible()
     expect(page.get_by_label("Search")).to_have_value("INV-0")
@@ -64,10 +70,11 @@ def test_a_pressed_row_waits_until_it_was_let_go(stage: Stage, new_context: Peop
     deal, _ = linked_deal(stage.desk)
     page = stage.direct(new_context, stage.desk.url(deal["id"], "?all=1"))
     changed = aged_panel(stage, page)
-    slow_books(stage, 1.0)
+    hold_books(stage)
     page.reload()
     expect(part(page, "list")).to_contain_text("OLD-1")
     hold(page, "open")
+    let_books_go(stage)
     news_came(page)
     expect(part(page, "list")).to_contain_text("OLD-1")
     page.get_by_label("Search").hover()
@@ -80,12 +87,19 @@ def test_a_row_that_has_the_focus_keeps_it(stage: Stage, new_context: People) ->
     deal, _ = linked_deal(stage.desk)
     page = stage.direct(new_context, stage.desk.url(deal["id"], "?all=1"))
     changed = aged_panel(stage, page)
-    slow_books(stage, 1.0)
+    hold_books(stage)
     page.reload()
     link = page.get_by_role("link", name="OLD-1")
     link.focus()
+    let_books_go(stage)
     news_came(page)
     expect(page.get_by_role("link", name=changed.number)).to_be_focused()
+
+
+def late(route: Route) -> None:
+    """Answers after some more has been typed."""
+    route.request.frame.page.wait_for_timeout(700)
+    route.continue_()
 
 
 def test_a_search_keeps_what_is_typed_on_and_the_address_tells_it(stage: Stage, new_context: People) -> None:
@@ -94,7 +108,7 @@ def test_a_search_keeps_what_is_typed_on_and_the_address_tells_it(stage: Stage, 
     news_came(page)
     shown = part(page, "open").inner_text()
     field = page.get_by_label("Search")
-    page.route("**/documents/?*", lambda route: (page.wait_for_timeout(700), route.continue_()))
+    page.route("**/documents/?*", late)
     field.fill("no such")
     field.press("Enter")
     field.press_sequentially(" number")

@@ -202,13 +202,11 @@ def test_the_focus_stays_where_it_was_when_the_page_is_redrawn(seated: Walk) -> 
     seated.page.keyboard.press("Enter")
     expect(seated.page.get_by_text("Paused. Nothing is written")).to_be_visible()
     # The button is gone; the focus is in the content, not lost at the top of the page.
-    seated.page.wait_for_function("document.activeElement.closest('main') !== null")
+    expect(seated.page.locator("main:focus, main *:focus")).to_have_count(1)
     named(seated.page, "sync-now-customers").focus()
-    seated.page.evaluate("window.before = document.activeElement")
+    seated.page.evaluate("document.activeElement.dataset.before = 'the redraw'")
     seated.page.evaluate("document.body.dispatchEvent(new Event('run-changed'))")
-    seated.page.wait_for_function(
-        "document.activeElement !== window.before && document.activeElement.dataset.test === 'sync-now-customers'"
-    )
+    expect(seated.page.locator("[data-test='sync-now-customers']:focus:not([data-before])")).to_have_count(1)
 
 
 def test_what_a_run_does_is_spoken_once(seated: Walk) -> None:
