@@ -46,8 +46,11 @@ def create(
     if named is None:
         return held(record, Skip("no_name", "It has neither a name nor an e-mail address.", "Give it a name."))
     fields = named
-    if apart and kind is Kind.COMPANY_CUSTOMER and side == "books":
-        fields["contact_name"] = f"{shown(fields['contact_name'])} (2)"
+    if apart and side == "books" and kind in (Kind.COMPANY_CUSTOMER, Kind.PRODUCT_ITEM):
+        name_field = _NAMES[kind][2]
+        fields[name_field] = f"{shown(fields[name_field])} (2)"
+        if "sku" in fields:
+            fields["sku"] = None  # unique in Books, and the original has it; empty is what the two agree on
     if side == "books" and record.meta.get("create_as"):
         fields[_NAMES[kind][2]] = str(record.meta["create_as"])
     gap = plan.too_long(kind, side, fields) or plan.picklist_gap(rows, side, fields, policies)

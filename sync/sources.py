@@ -68,6 +68,8 @@ def bigin_record(shape: Shape, record_kind: str, row: RemoteRow) -> Seen:
     fields = {name: _bigin_value(row, name, kind) for name, kind in wanted.items() if _bigin_has(row, name)}
     parent = _lookup_id(row.get("Account_Name")) if record_kind == RecordKind.CONTACT else ""
     label, found = _bigin_keys(record_kind, row)
+    if record_kind == RecordKind.COMPANY:
+        found += _tax_keys(shape, fields)
     return Seen(
         kind=record_kind,
         remote_id=str(row["id"]),
@@ -117,6 +119,12 @@ def _bigin_keys(record_kind: str, row: RemoteRow) -> tuple[str, list[str]]:
     name = shown(full_name(row.get("First_Name"), row.get("Last_Name")))
     phones = keys.phone_keys(row.get("Phone"), row.get("Mobile"))
     return name or str(row.get("Email") or ""), [*keys.name_keys(name), *keys.email_keys(row.get("Email")), *phones]
+
+
+def _tax_keys(shape: Shape, fields: Mapping[str, Value]) -> list[str]:
+    """Bigin has no tax number of its own: it stands in whatever field is mapped to one of Books' (rules 3.1)."""
+    mapped = [row.bigin for row in shape.rows.get(Kind.COMPANY_CUSTOMER, ()) if row.books in _TAX_NUMBERS]
+    return [key for name in mapped for key in keys.tax_keys(shown(fields.get(name)))]
 
 
 def is_customer(row: RemoteRow) -> bool:

@@ -157,6 +157,24 @@ def test_rule_3_2_the_mark_of_a_clone_never_flows_back(world: World) -> None:
     assert (clone["company_name"], clone["website"]) == ("Alpine Huts", "https://new.example")
 
 
+def test_rule_3_2_a_cloned_item_has_a_name_of_its_own_and_no_sku(world: World) -> None:
+    world.configure("products", duplicates="clone")
+    product = world.remotes.product("Glacier walk", Product_Code="GW-1", Unit_Price=40)
+    original = world.remotes.new_item("Glacier walk", sku="GW-1")
+    world.settle()
+    names = {row["name"]: row["sku"] for row in world.remotes.items().values()}
+    assert names == {"Glacier walk": "GW-1", "Glacier walk (2)": ""}
+    assert not world.issues()
+    world.later()
+    world.remotes.update("Products", product, Description="With crampons")
+    world.settle()
+    texts = {row["name"]: row["description"] for row in world.remotes.items().values()}
+    assert texts == {"Glacier walk": "", "Glacier walk (2)": "With crampons"}
+    assert world.remotes.products()[product]["Product_Name"] == "Glacier walk"
+    assert not Link.objects.filter(books__remote_id=original).exists()
+    assert len(world.remotes.products()) == 1
+
+
 @pytest.mark.parametrize("verdict", ["apart", "different"])
 def test_rule_3_3_kept_apart_and_not_the_same_survive_a_change_of_mode_too(world: World, verdict: str) -> None:
     if verdict == "apart":
