@@ -316,7 +316,7 @@ def test_the_pdf_opens_once_with_a_ticket_and_never_again(desk: Desk) -> None:
     assert desk.client.get(answer["Location"]).status_code == 404
 
 
-def test_notes_can_be_switched_off(desk: Desk) -> None:
+def test_rule_7_6_notes_can_be_switched_off(desk: Desk) -> None:
     desk.installation.settings = {"timeline_notes": False}
     desk.installation.save()
     document = standing(desk)

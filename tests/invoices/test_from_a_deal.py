@@ -45,7 +45,7 @@ def test_a_deal_becomes_one_invoice_with_its_customer_its_products_and_its_total
     assert document.number == made[0]["invoice_number"]
 
 
-def test_the_deal_gets_a_note_and_the_document_a_comment_that_names_the_rep(desk: Desk) -> None:
+def test_rule_7_7_the_deal_gets_a_note_and_the_document_a_comment_that_names_the_rep(desk: Desk) -> None:
     deal, _ = linked_deal(desk)
     document = desk.new(deal["id"])
     desk.press(document, "save")

@@ -87,7 +87,7 @@ def test_a_customers_list_shows_at_once_what_was_deleted(desk: Desk) -> None:
     assert Document.objects.get(books_id=row["invoice_id"]).state == "gone"
 
 
-def test_a_payment_in_books_becomes_a_note_on_the_deal_once(desk: Desk) -> None:
+def test_rule_7_6_a_payment_in_books_becomes_a_note_on_the_deal_once(desk: Desk) -> None:
     document = standing(desk)
     desk.books.status("invoices", document.books_id or "", "sent")
     desk.sandbox.advance(300)
@@ -123,7 +123,7 @@ def test_rule_7_6_a_note_whose_answer_is_lost_is_written_once(desk: Desk, fault:
     assert TimelineNote.objects.get().state == "done"
 
 
-def test_documents_that_were_not_made_from_the_deal_write_no_notes(desk: Desk) -> None:
+def test_rule_7_6_documents_that_were_not_made_from_the_deal_write_no_notes(desk: Desk) -> None:
     feeds.pull(desk.installation, "invoice")
     row = next(one for one in desk.made() if one["status"] == "draft")
     desk.sandbox.advance(300)
