@@ -145,6 +145,10 @@ class BooksPeople:
     def delete_item(self, item_id: str) -> bool:
         return self.api.delete(f"/items/{item_id}").ok
 
+    def add_field(self, entity: str, label: str) -> None:
+        """A unique custom field, on Books' own settings page."""
+        self.api.made("/settings/fields", {"entity": entity, "label": label, "is_unique": True}, "field")
+
     def rows(self, kind: str) -> list[Row]:
         found: list[Row] = []
         page = 1

@@ -22,6 +22,7 @@ def choices(random: Random) -> dict[str, Any]:
         "duplicates": random.choice(DUPLICATES),
         "policy": random.choice(POLICIES),
         "delete_policy": random.choice(DELETES),
+        "keyed": random.random() < 0.5,
     }
 
 

@@ -22,6 +22,7 @@ choices = st.fixed_dictionaries(
         "duplicates": st.sampled_from(DUPLICATES),
         "policy": st.sampled_from(POLICIES),
         "delete_policy": st.sampled_from(DELETES),
+        "keyed": st.booleans(),
     }
 )
 

@@ -27,6 +27,7 @@ from tests.factories import administrator_of
 from tests.sync_proof.clockwork import Time
 from tests.sync_proof.people import BiginPeople, BooksPeople, Snapshot, look
 from zoho import auth, limits
+from zoho.probes_books import key_probe
 
 # Children first: they are emptied one after the other between two trials.
 _TABLES = (
@@ -64,8 +65,11 @@ class World:
         settings.SYNC_DELETE_WAIT_SECONDS = 60
         settings.SYNC_ABSENCE_SECONDS = 60
 
-    def fresh(self, seed: str = "empty", **values: Any) -> None:
-        """Another trial: remotes and tables as on the first day; `values` go to the setting of customers."""
+    def fresh(self, seed: str = "empty", *, keyed: bool = False, **values: Any) -> None:
+        """Another trial: remotes and tables as on the first day; `values` go to the setting of customers.
+
+        `keyed`: Books has the unique fields that make creates safe to repeat.
+        """
         self.time.offset *= 0
         self.sandbox.reset(seed)
         with transaction.atomic(), connection.cursor() as cursor:
@@ -73,6 +77,15 @@ class World:
                 cursor.execute(f"DELETE FROM {table}")
         self.reconnect()
         self._arrive(**values)
+        self._offer_keys(keyed)
+
+    def _offer_keys(self, keyed: bool) -> None:
+        """What setup asks an administrator for, and what its probes find."""
+        found = {key_probe(entity): {"held": keyed, "text": ""} for entity in ("contact", "item")}
+        for entity in ("contact", "item") if keyed else ():
+            self.books.add_field(entity, "Bigin key")
+        Installation.objects.filter(pk=self.installation.pk).update(probes=found)
+        self.installation.refresh_from_db()
 
     def keep(self) -> Kept:
         """Remotes and tables as they are now, to come `back` to."""
