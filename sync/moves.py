@@ -102,7 +102,9 @@ def is_known(work: Work, write: Write) -> bool:
 
 
 def _already_there(work: Work, write: Write) -> str:
-    """The id of a person below the new customer that has the name, no e-mail and no link: ours."""
+    """The id of a person below the new customer that has the name, no e-mail and no link, and was not there when the
+    move was planned: ours."""
+    known = frozenset((write.before or {}).get("known", ()))
     detail = work.patiently(lambda: work.books.contact(str(write.source[PARENT])))
     name = bare(shown(write.fields.get("name")))
     for person in sources.persons_of(detail or {}):
@@ -111,7 +113,7 @@ def _already_there(work: Work, write: Write) -> str:
         linked = Link.objects.filter(books__remote_id=person_id, installation=work.shape.installation).exclude(
             state__in=Link.DEAD
         )
-        if told == name and not person.get("email") and not linked.exists():
+        if told == name and person_id not in known and not person.get("email") and not linked.exists():
             return person_id
     return ""
 

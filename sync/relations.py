@@ -199,6 +199,9 @@ def move(batch: Batch, link: Link, customer_id: str) -> None:
     person, contact = link.books, link.bigin
     if person is None or contact is None:
         return
+    there = Record.objects.filter(
+        installation=batch.work.shape.installation, kind=RecordKind.PERSON, parent_id=customer_id
+    ).values_list("remote_id", flat=True)
     batch.writes.append(
         Write(
             installation=batch.work.shape.installation,
@@ -209,7 +212,7 @@ def move(batch: Batch, link: Link, customer_id: str) -> None:
             step="create",
             fields=dict(person.fields),
             source={PARENT: customer_id},
-            before={"person": person.remote_id, "customer": person.parent_id},
+            before={"person": person.remote_id, "customer": person.parent_id, "known": sorted(there)},
         )
     )
     batch.work.count(MODULE_OF[batch.kind], Side.BOOKS, "planned")

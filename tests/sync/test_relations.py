@@ -103,3 +103,25 @@ def test_rule_4_6_a_record_born_in_books_belongs_to_the_user_with_its_owners_add
     row = world.remotes.bigin.get("Accounts", company, ["Owner"])
     assert row is not None
     assert row["Owner"]["id"] == known[mail]
+
+
+def test_rule_5_6_a_namesake_that_stood_there_before_is_not_taken_for_the_moved_person(world: World) -> None:
+    """The answer to the create below the new customer is lost, and was never carried out."""
+    world.configure(create_in_bigin="none")
+    _, contact = huts(world)
+    other = world.remotes.company("Kestrel Tours")
+    world.settle()
+    customer = world.remotes.customer_named("Kestrel Tours")
+    older = world.remotes.books.create_person(customer, {"first_name": "Nils", "last_name": "Berg"})
+    world.later()
+    world.remotes.edit_customer(customer, website="https://kestrel.example")
+    world.settle()
+    world.later()
+    world.sandbox.fault("drop_before", product="books", method="POST", path="/contactpersons$")
+    world.remotes.update("Contacts", contact, Account_Name={"id": other})
+    world.settle()
+    moved = [one for one in world.remotes.customer(customer)["persons"] if one["email"] == "nils@alpine.example"]
+    assert len(moved) == 1
+    assert str(older["contact_person_id"]) not in {str(one.get("contact_person_id")) for one in moved}
+    assert len(world.remotes.customer(customer)["persons"]) == 2
+    assert world.remotes.customer(world.remotes.customer_named("Alpine Huts"))["persons"] == []
