@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import Installation
-from sync import engine, merging, pairing, picklists, plan, planner, relations, scope, unlinked
+from sync import engine, merging, pairing, picklists, plan, planner, relations, room, scope, unlinked
 from sync import shape as shapes
 from sync.fields import Fields, Value
 from sync.mapping import Kind
@@ -51,6 +51,7 @@ def run(
 
 def _stages(work: Work) -> None:
     engine.read(work)
+    room.note_plan(work)
     parents: dict[str, dict[str, str]] = {Side.BIGIN: {}, Side.BOOKS: {}}
     seen: set[int] = set()
     for kind in work.shape.kinds:

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from accounts import setup
 from accounts.models import Installation, Quota
-from sync import mapping
+from sync import mapping, room
 from sync.models import ModuleSetting, Proposal, Record, RecordKind, Run
 from sync.queries import preview
 from sync.queries.health import today
@@ -42,7 +42,7 @@ def checks(installation: Installation, run: Run, modules: list[str]) -> list[Che
     if "products" in modules:
         found.append(_codes(run))
     found.append(_picklists(installation, modules))
-    return [*found, _size(installation, run, modules)]
+    return [*found, _room(installation, run, modules), _size(installation, run, modules)]
 
 
 def _names(installation: Installation) -> Check:
@@ -110,6 +110,25 @@ def _gaps(setting: ModuleSetting) -> list[str]:
     rows = mapping.load(setting.module, setting.mapping)
     both = [(bigin[row.bigin], books[row.books]) for row in rows if row.bigin in bigin and row.books in books]
     return sorted({value for left, right in both for value in set(left) ^ set(right)})
+
+
+def _room(installation: Installation, run: Run, modules: list[str]) -> Check:
+    here, made = room.needed(installation, run, modules)
+    most = room.limit(installation)
+    words = {"here": here, "made": made, "most": most}
+    if not made:
+        return Check("room", True, _("Nothing is created in Bigin by the first sync."))
+    if most is None:
+        text = _("%(made)d records are created in Bigin beside the %(here)d that were read; your plan must allow them.")
+        return Check("room", True, text % words)
+    if here + made > most:
+        text = _(
+            "%(made)d records would be created in Bigin beside the %(here)d that were read, but your plan takes"
+            " %(most)d. Take a larger plan, or let fewer customers come to Bigin under Configure."
+        )
+        return Check("room", False, text % words)
+    text = _("%(made)d records are created in Bigin beside the %(here)d that were read; your plan takes %(most)d.")
+    return Check("room", True, text % words)
 
 
 def _size(installation: Installation, run: Run, modules: list[str]) -> Check:

@@ -180,3 +180,24 @@ def test_pre_flight_stands_beside_start(client: Client, installation: Installati
         text = text_of(client, path)
         assert 'data-test="check-size" data-ok="yes"' in text
         assert "No two companies have the same name." in text
+
+
+def test_rule_2_3_what_is_created_in_bigin_is_compared_with_what_its_plan_takes(world: World) -> None:
+    here = Record.objects.filter(installation=world.installation, side="bigin").count()
+    assert str(check_of(world, "room").text) == "Nothing is created in Bigin by the first sync."
+    new = {
+        "run": world.preview,
+        "module": "customers",
+        "kind": "company-customer",
+        "side": "bigin",
+        "outcome": "create",
+    }
+    Proposal.objects.bulk_create(Proposal(label="Old Town Walks", **new) for _ in range(500 - here))
+    assert "your plan must allow them" in str(check_of(world, "room").text)
+    world.installation.settings = {"bigin_plan": "free"}
+    assert check_of(world, "room").ok
+    Proposal.objects.create(label="Old Town Walks", **new)
+    check = check_of(world, "room")
+    assert not check.ok
+    assert f"{501 - here} records would be created in Bigin beside the {here}" in str(check.text)
+    assert "your plan takes 500" in str(check.text)
