@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from sync import preview, schedule, services, tasks
+from sync import preview, room, schedule, services, tasks
 from sync.models import Cursor, Decision, Issue, Link, ModuleSetting, Proposal
 from tests.sync.test_conflicts import picklist
 from tests.sync.test_modes import save
@@ -102,6 +102,8 @@ def test_rule_2_3_what_is_left_out_is_counted_and_stands_in_the_preview(world: W
     assert preview.run(world.installation, None, "person") is not None
     proposal = Proposal.objects.get()
     assert (proposal.outcome, proposal.reason) == ("skip", "It is inactive in Books.")
+    world.installation.refresh_from_db()
+    assert room.limit(world.installation) == 100_000  # of Bigin Premier, which the organisation has
 
 
 def test_rule_2_4_purchase_and_stock_of_an_item_survive_what_we_write_and_groups_stay_out(world: World) -> None:
