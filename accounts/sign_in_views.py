@@ -156,5 +156,6 @@ def done(request: MemberRequest) -> HttpResponse:
 def sign_out(request: HttpRequest) -> HttpResponse:
     member = cast(VisitorRequest, request).member
     query = str(frame_context(request)["frame_query"])
+    back = flows.safe_next(request.POST.get("next", "").partition("?")[0]) or reverse("accounts:settings")
     sessions.end(request, member)
-    return redirect(reverse("accounts:settings") + query)
+    return redirect(back + query)

@@ -5,12 +5,14 @@ Who is signed in is decided in `accounts`; nothing here reads a database.
 
 from collections.abc import Callable
 from http.cookies import Morsel
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlencode
 
 from csp.constants import NONE
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import translation
 
 from accounts.http import VisitorRequest
 from zoho.datacentres import DataCentre, DataCentres, UnknownDataCentre, data_centres, origin
@@ -37,7 +39,7 @@ def data_centre_around(request: HttpRequest) -> DataCentre | None:
 
 
 def frame_context(request: HttpRequest) -> dict[str, Any]:
-    """For every template: the page around us, the query that keeps it in links, who is signed in."""
+    """For every template: the page around us, the query that keeps it in links, who is signed in, the language."""
     visitor = cast(VisitorRequest, request)
     around = service_origin(request)
     return {
@@ -45,7 +47,20 @@ def frame_context(request: HttpRequest) -> dict[str, Any]:
         "frame_query": "?" + urlencode({"serviceOrigin": around}) if around else "",
         "member": getattr(visitor, "member", None),
         "installation": getattr(visitor, "installation", None),
+        "words_in": language_of_words(translation.get_language()),
     }
+
+
+def language_of_words(language: str | None) -> str:
+    """What the pages are written in: the reader's language where there is a catalogue of ours, else English.
+
+    Dates and numbers follow the reader in any case; a screen reader must not read English words as German ones.
+    """
+    for code in (language or "", (language or "").partition("-")[0]):
+        file = Path(translation.to_locale(code), "LC_MESSAGES", "django.mo")
+        if code and any((Path(folder) / file).is_file() for folder in settings.LOCALE_PATHS):
+            return code
+    return "en"
 
 
 def _table() -> DataCentres:

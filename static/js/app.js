@@ -94,12 +94,21 @@
     byId("sign-in-over").replaceChildren(...fragment(detail.xhr.responseText));
     window.htmx?.process(dialog);
     dialog.showModal();
+    bringNear(dialog, detail.requestConfig.triggeringEvent?.submitter || detail.elt);
     document.dispatchEvent(new CustomEvent("overlay:opened", { detail: { dialog } }));
   });
   document.addEventListener("htmx:sendError", () => trouble(0));
   document.addEventListener("htmx:timeout", () => trouble(0));
   document.addEventListener("htmx:afterRequest", ({ detail }) => { if (detail.successful) byId("trouble")?.setAttribute("hidden", ""); });
 
+
+  // A frame is as high as its page, and the window shows a part of it: the middle of the frame may be out of sight, what was
+  // just pressed is not.
+  const bringNear = (dialog, pressed) => {
+    if (window.parent === window) return;
+    const most = window.innerHeight - dialog.offsetHeight - 16;
+    dialog.style.marginBlock = `${Math.max(16, Math.min(most, pressed.getBoundingClientRect().top - 160))}px auto`;
+  };
   const fragment = (text) => [...new DOMParser().parseFromString(text, "text/html").body.childNodes];
   const trouble = (status) => {
     const box = byId("trouble");

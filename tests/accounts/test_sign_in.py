@@ -254,6 +254,22 @@ def test_signing_out_ends_every_window_of_the_member(sandbox: Sandbox) -> None:
     assert member.access_token == ""
 
 
+@pytest.mark.parametrize(
+    ("wish", "leads_to"),
+    [
+        ("/embed/record/Contacts/4876876000000111001/?tab=estimate", "/embed/record/Contacts/4876876000000111001/"),
+        ("", "/embed/settings/"),
+        ("https://evil.example/embed/", "/embed/settings/"),
+        ("//evil.example/embed/", "/embed/settings/"),
+        ("/embed/../oauth/callback/", "/embed/settings/"),
+    ],
+)
+def test_signing_out_leads_back_to_our_own_pages_only(wish: str, leads_to: str) -> None:
+    client = signed_in_client(make_member(make_installation()))
+    assert client.post("/embed/sign-out/", {"next": wish})["Location"] == leads_to
+    assert client.get("/embed/setup/connections/").status_code == 401
+
+
 def test_signing_out_wants_the_csrf_token(sandbox: Sandbox) -> None:
     member = make_member(make_installation())
     client = signed_in_client(member, enforce_csrf_checks=True)
