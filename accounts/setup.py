@@ -180,6 +180,7 @@ def warnings(installation: Installation) -> list[str]:
                 "or both will write the same records. The pairs it made are offered as matches."
             )
         )
+    found += _missing_rights(installation)
     currencies = {installation.bigin_currency, installation.books_currency}
     if len(currencies) == 2 and "" not in currencies:
         found.append(
@@ -190,6 +191,24 @@ def warnings(installation: Installation) -> list[str]:
             % {"bigin": installation.bigin_currency, "books": installation.books_currency}
         )
     return found
+
+
+def _missing_rights(installation: Installation) -> list[str]:
+    """Scopes and roles as the probes found them."""
+    words = {
+        "bigin_scopes": _("The access to Bigin does not cover all that is needed. Press Reconnect."),
+        f"{installation.product}_scopes": _("The access to Books does not cover all that is needed. Press Reconnect."),
+        "bigin_administrator": _("Whoever connected Bigin is no Administrator there: some records may be hidden."),
+        "books_administrator": _(
+            "Whoever connected Books has no administrator's role there: some calls may be refused."
+        ),
+    }
+    answers = {name: installation.probes.get(name) for name in words}
+    return [
+        f"{words[name]} {found.get('text', '')}".strip()
+        for name, found in answers.items()
+        if isinstance(found, dict) and found.get("held") is False
+    ]
 
 
 def disconnect(installation: Installation) -> list[str]:

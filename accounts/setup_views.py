@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts import setup, troubles
+from accounts import probing, setup, troubles
 from accounts.forms import OrganizationForm
 from accounts.guards import administrator_page
 from accounts.http import MemberRequest
@@ -67,6 +67,7 @@ def _save(request: MemberRequest, form: OrganizationForm, product: Product) -> T
         return refused.trouble
     except ZohoError as error:
         return troubles.from_zoho(error)
+    probing.soon(request.installation)
     messages.success(request, _("Saved. Nothing is written to either side before you press Start sync."))
     for warning in warnings:
         messages.warning(request, warning)

@@ -6,48 +6,63 @@ A record of Books has vanished only if its own GET says so; nothing here deletes
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
 
-from sync import details, mirror, replicate
+from sync import details, mirror, probed, replicate
 from sync.models import Cursor, Record, RecordKind
 from sync.shape import BIGIN_MODULES, FEED_KINDS
 from sync.work import Work
 from zoho.bigin import Page
-from zoho.errors import Rejected
+from zoho.errors import Rejected, Unauthorised
 from zoho.times import parse_time_or_none
 
 ALL_PAGES_EVERY = timedelta(hours=6)
+# Where the account is known to sort or to filter the list, all pages are a safety net only.
+ALL_PAGES_AT_LEAST = timedelta(hours=24)
+_NOT_GRANTED = "OAUTH_SCOPE_MISMATCH"
 
 
 def pull(work: Work, feed: str) -> None:
-    """Page 1 of a deleted list, and all pages every six hours: how it is ordered is not known."""
+    """What was deleted since the last look, where the header is honoured; else page 1, and all pages every six hours,
+    for how the list is ordered is not known unless the probes saw it."""
+    installation = work.shape.installation
+    if not probed.reads_deleted(installation, feed):
+        return
     cursor = replicate.cursor_of(work.shape, feed)
     now = work.clock.now()
-    whole = cursor.deleted_listed_at is None or cursor.deleted_listed_at < now - ALL_PAGES_EVERY
-    number = 1
+    known = probed.deleted_since(installation, feed) or probed.deleted_newest_first(installation, feed)
+    every = ALL_PAGES_AT_LEAST if known else ALL_PAGES_EVERY
+    whole = cursor.deleted_listed_at is None or cursor.deleted_listed_at < now - every
+    since = None if whole or not probed.deleted_since(installation, feed) else cursor.deleted_mark
+    number, first_date = 1, None
     while True:
         work.check()
-        page = work.patiently(partial(_page, work, feed, number))
+        page = work.patiently(partial(_page, work, feed, number, since))
         if page is None:
             return
+        first_date = first_date or page.server_date or page.requested_at
         with transaction.atomic():
             found = _store(work, feed, page)
-        if not page.more or (not whole and not found):
+        if not page.more or (not whole and since is None and not found):
             break
         number += 1
-    values = {"deleted_mark": now, **({"deleted_listed_at": now} if whole else {})}
+    values = {"deleted_mark": first_date - replicate.OVERLAP, **({"deleted_listed_at": now} if whole else {})}
     Cursor.objects.filter(pk=cursor.pk).update(**values)
 
 
-def _page(work: Work, feed: str, number: int) -> Page | None:
+def _page(work: Work, feed: str, number: int, since: datetime | None) -> Page | None:
     """None where the grant does not reach the deleted list: then the nightly listing finds deletions."""
     try:
-        return work.bigin.deleted(BIGIN_MODULES[FEED_KINDS[feed]], page=number)
+        return work.bigin.deleted(BIGIN_MODULES[FEED_KINDS[feed]], page=number, if_modified_since=since)
     except Rejected:
         return None
+    except Unauthorised as error:
+        if error.code == _NOT_GRANTED:
+            return None
+        raise
 
 
 def _store(work: Work, feed: str, page: Page) -> int:

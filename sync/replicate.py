@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import transaction
 
-from sync import mirror, rotation, sources
+from sync import mirror, probed, rotation, sources
 from sync.models import Cursor, Feed, RecordKind
 from sync.shape import BIGIN_MODULES, FEED_KINDS, Shape
 from sync.sources import Seen
@@ -42,7 +42,8 @@ class Rows:
 
 
 def cursor_of(shape: Shape, feed: str) -> Cursor:
-    return Cursor.objects.get_or_create(installation=shape.installation, feed=feed)[0]
+    how = {"how": probed.way(shape.installation, feed)}
+    return Cursor.objects.get_or_create(installation=shape.installation, feed=feed, defaults=how)[0]
 
 
 def pull(work: Work, feed: str) -> None:
@@ -108,7 +109,7 @@ def scan(work: Work, cursor: Cursor) -> None:
             else:
                 if cursor.complete_at is not None:
                     rotation.doubt(work.shape, cursor.feed)
-                _end_scan(cursor, position, listing, work.clock.now())
+                _end_scan(work, cursor, position, listing)
         if not page.more:
             return
 
@@ -124,11 +125,14 @@ def _scan_page(work: Work, feed: str, position: dict[str, Any]) -> Rows | None:
     return _rows_of_books(work, feed, _books_page(work, feed, "created_time", "A", position.get("page", 1)))
 
 
-def _end_scan(cursor: Cursor, position: dict[str, Any], listing: datetime, now: datetime) -> None:
+def _end_scan(work: Work, cursor: Cursor, position: dict[str, Any], listing: datetime) -> None:
+    """Once a day the way that the probes found is taken again: what was ignored yesterday may be honoured by now."""
     values: dict[str, Any] = {"position": {}, "listed_at": listing}
     if cursor.complete_at is None:
-        values["complete_at"] = now
+        values["complete_at"] = work.clock.now()
         values["mark"] = _mark(position["newest"], datetime.fromisoformat(position["first_date"]))
+    elif cursor.listed_at is None or cursor.listed_at.date() < listing.date():
+        values["how"] = probed.way(work.shape.installation, cursor.feed)
     _save(cursor, **values)
 
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 from django.db.models import Case, F, IntegerField, Value, When
 
 from accounts.models import Quota
+from sync import probed
 from sync.models import Feed, Record, RecordKind
 from sync.shape import Shape
 
@@ -21,12 +22,15 @@ _CLOSE = timedelta(minutes=2)
 
 
 def doubt(shape: Shape, feed: str) -> None:
-    """With each nightly listing, within a tenth of a day's calls: the doubtful first, then those read longest ago."""
+    """With each nightly listing, within a tenth of a day's calls: the doubtful first, then those read longest ago; the
+    doubtful alone where editing a person is known to move its customer's time."""
     if feed != Feed.BOOKS_CUSTOMERS or not shape.customers_need_detail:
         return
     rows = Record.objects.filter(
         installation=shape.installation, kind=RecordKind.CUSTOMER, gone_at=None, detail_at__isnull=False
     )
+    if probed.person_moves_customer(shape.installation):
+        rows = rows.filter(detail_at__lt=F("modified_at") + _CLOSE)
     doubtful = When(detail_at__lt=F("modified_at") + _CLOSE, then=Value(0))
     order = Case(doubtful, default=Value(1), output_field=IntegerField())
     chosen = rows.order_by(order, "detail_at", "pk").values_list("pk", flat=True)[: allowed(shape)]

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts import probing
 from accounts.troubles import Refused
 from accounts.without_browser import NotASandbox, connect
 from sync import services
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         try:
             user = options["user"] or first_administrator(url)
             installation = connect(url, user, options["product"], options["organization"])
+            probing.probe(installation)
         except (NotASandbox, Refused, UnknownDataCentre, ZohoError) as error:
             raise CommandError(str(error)) from error
         for setting in services.settings_of(installation).values():
