@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from accounts import remembered
 from accounts.models import Installation, Member
 from invoices.models import Action
 
@@ -39,5 +40,4 @@ def rights_of(member: Member) -> frozenset[Right]:
 
 
 def save_standard_rights(installation: Installation, chosen: Mapping[Right, bool]) -> None:
-    installation.settings = {**installation.settings, _SETTING: dict(chosen)}
-    installation.save(update_fields=["settings"])
+    remembered.store(installation, **{_SETTING: dict(chosen)})

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import audit
+from accounts import audit, remembered
 from accounts.guards import administrator_page
 from accounts.http import MemberRequest
 from accounts.models import Installation
@@ -47,8 +47,7 @@ def choices(request: MemberRequest) -> HttpResponseBase:
         permissions.save_standard_rights(
             installation, {right: form.cleaned_data[right] for right in permissions.RIGHTS}
         )
-        installation.settings = {**installation.settings, "timeline_notes": form.cleaned_data["notes"]}
-        installation.save(update_fields=["settings"])
+        remembered.store(installation, timeline_notes=form.cleaned_data["notes"])
         audit.note(installation, request.member, _("Changed what others may do with documents."))
         messages.success(request, _("Saved."))
         return redirect("invoices:settings")
