@@ -12,7 +12,7 @@ from decimal import Decimal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from invoices import bodies, checking, clients, conversions, customers, offers, queue, revising, settling, words
+from invoices import bodies, checking, clients, conversions, customers, offers, queue, revising, settling, unsold, words
 from invoices.models import Document
 from sync import billing
 from zoho.books import Books, Row
@@ -64,13 +64,34 @@ def create(document: Document) -> None:
 
 
 def _prepared(document: Document) -> bool:
-    """Sees to the customer. False when it is too early, or a person has to decide first."""
-    if document.source_id or document.revises_id or settling.draft_of(document).customer_id:
+    """Sees to the items and the customer. False when it is too early, or a person has to decide first."""
+    if document.source_id or document.revises_id:
+        return True
+    # Only before the first attempt: what a lost one may have made already is not refused.
+    if document.attempted_at is None and not _items_are_sold(document):
+        return False
+    if settling.draft_of(document).customer_id:
         return True
     party = settling.party_of(document)
     if party is None:
         settling.refuse(document, _("Choose whom this is for."), State.QUEUED)
         return False
+    return _has_customer(document, party)
+
+
+def _items_are_sold(document: Document) -> bool:
+    try:
+        with clients.books(document.installation) as books:
+            wrong = unsold.problems(settling.draft_of(document), books)
+    except ZohoError as error:
+        _postpone(document, error)
+        return False
+    if wrong:
+        settling.refuse(document, _("Some items are not sold any more."), State.QUEUED, wrong)
+    return not wrong
+
+
+def _has_customer(document: Document, party: customers.Party) -> bool:
     anyway = document.payload.get("create_new") is True
     try:
         with clients.bigin(document.installation) as bigin, clients.books(document.installation) as books:

@@ -29,11 +29,14 @@ def take(document: Document, post: QueryDict, offer: Offer) -> Entry | None:
     if not version.isdecimal() or len(version) > 9 or int(version) != document.version:
         return None
     taken = entry.read(post, settling.draft_of(document), offer)
+    offered = {one["id"] for one in document.payload.get("persons", [])} | set(settling.draft_of(document).person_ids)
+    taken.draft = replace(taken.draft, person_ids=tuple(one for one in taken.draft.person_ids if one in offered))
     return taken if _keep(document, taken.draft) else None
 
 
 def _keep(document: Document, draft: Draft) -> bool:
     settling.store_draft(document, draft)
+    document.payload.pop("wrong", None)  # what was refused is being mended
     rows = Document.objects.filter(
         pk=document.pk, version=document.version, state__in=(Document.State.DRAFT, Document.State.REFUSED)
     )

@@ -60,7 +60,7 @@ def context(
     document: Document, offer: Offer, *, entry: Entry | None = None, focus: str = "", trouble: str = ""
 ) -> dict[str, Any]:
     draft = settling.draft_of(document)
-    taken = entry or Entry(draft)
+    taken = entry or Entry(draft, errors=dict(document.payload.get("wrong", {})))
     sums = totals(draft, offer.taxes)
     return {
         "document": document,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from django.db import transaction
@@ -47,9 +48,12 @@ def key_of(document: Document) -> tuple[str, str] | None:
     return (offers.KEY_FIELD, document.key) if offer.has_key(draft_of(document).kind) else None
 
 
-def refuse(document: Document, reason: str, held: str) -> bool:
-    """Opens the form again with the reason; what was typed stands. False when the row has moved on meanwhile."""
-    rows = Document.objects.filter(pk=document.pk, state=held)
+def refuse(document: Document, reason: str, held: str, wrong: Mapping[str, str] | None = None) -> bool:
+    """Opens the form again with the reason, and with those next to its fields; what was typed stands. False when the
+    row has moved on meanwhile."""
+    rows = Document.objects.filter(pk=document.pk, state=held, version=document.version)
+    if wrong:
+        return bool(rows.update(state=State.REFUSED, error=reason, payload={**document.payload, "wrong": dict(wrong)}))
     return bool(rows.update(state=State.REFUSED, error=reason))
 
 

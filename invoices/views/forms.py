@@ -23,7 +23,8 @@ def shown(request: DocumentRequest, document: Document, **more: Any) -> HttpResp
     context |= {"visited": request.visited, "module": request.visited.module, "record_id": request.visited.record_id}
     context["may_send"] = request.visited.may("send")
     context["may_pair"] = request.member.is_administrator and bool(document.payload.get("party"))
-    return render(request, "invoices/form.html", context, status=422 if context["errors"] else 200)
+    status = 422 if context["errors"] and request.method == "POST" else 200
+    return render(request, "invoices/form.html", context, status=status)
 
 
 def _open_form(request: DocumentRequest, pk: uuid.UUID) -> Document:

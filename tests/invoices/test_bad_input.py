@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
+from accounts import connections
 from invoices.models import BilledRecord, Catalogue, Document
 from sync.models import Link
+from tests import factories
 from tests.invoices.conftest import Desk
 from tests.invoices.test_from_a_deal import linked_deal
 from tests.invoices.test_panel import forget, text_of
+from tests.invoices.test_whose_customer import company, deal
 
 
 def nothing_was_sent(desk: Desk, document: Document) -> None:
@@ -39,6 +42,13 @@ def nothing_was_sent(desk: Desk, document: Document) -> None:
         ({"date": ""}, "Give the date"),
         ({"discount": "140"}, "more than 100"),
         ({"lines-0-rate": "0", "discount": "40"}, "nothing to discount"),
+        ({"discount": "-4"}, "cannot be less than 0"),
+        ({"discount": "999999999", "discount_kind": "amount"}, "more than the lines add up to"),
+        ({"discount_type": "item_level", "lines-0-rate": "0", "lines-0-discount": "40"}, "nothing to discount"),
+        ({"discount_type": "item_level", "lines-0-discount": "101"}, "more than 100"),
+        ({"lines-0-quantity": "0.1234567"}, "At most 6 decimals"),
+        ({"lines-0-rate": "9999999999999"}, "1,000,000,000,000 at most"),
+        ({"adjustment": "-99999999"}, "would be less than 0"),
         ({"shipping": "-3"}, "cannot be less than 0"),
         ({"reference": "x" * 51}, "At most 50 characters"),
     ],
@@ -86,6 +96,16 @@ def test_two_hundred_lines_are_saved_and_one_more_cannot_be_added(desk: Desk) ->
     assert row["total"] == document.shown_total
 
 
+def test_more_than_two_hundred_lines_in_a_forged_form_are_refused_above_them(desk: Desk) -> None:
+    document = one_line(desk)
+    many = {f"lines-{index}-name": "x" for index in range(201)}
+    forget(desk)
+    answer = desk.press(document, "save", **{"lines-count": "201", **many})
+    assert answer.status_code == 422
+    assert re.search(r'class="wrong[^>]*>[^<]*holds at most 200 lines; this one has 201', text_of(answer))
+    nothing_was_sent(desk, document)
+
+
 def test_scripts_in_names_and_notes_arrive_as_text(desk: Desk) -> None:
     document = one_line(desk)
     hostile = "<script>alert(1)</script>"
@@ -109,28 +129,61 @@ def item_line(desk: Desk) -> tuple[Document, str]:
     return document, item["item_id"]
 
 
-def test_an_item_that_was_deleted_meanwhile_is_explained_and_the_form_is_open_again(desk: Desk) -> None:
+def beside_the_first_line(desk: Desk, document: Document) -> str:
+    page = text_of(desk.client.get(desk.url(document.record_id, f"documents/{document.pk}/")))
+    found = re.search(r'id="lines-0-name-wrong"[^>]*>([^<]*)<', page)
+    return found[1].strip() if found else ""
+
+
+def test_an_item_that_was_deleted_meanwhile_is_refused_next_to_it_and_the_form_is_open_again(desk: Desk) -> None:
     document = one_line(desk)
     made = desk.books.create_item({"name": "Short-lived", "rate": Decimal(5)})
     desk.press(document, f"item-0-{made['item_id']}")
     desk.books.delete_item(made["item_id"])
+    forget(desk)
     desk.press(document, "save")
+    nothing_was_sent(desk, document)
+    assert document.state == "refused"
+    assert beside_the_first_line(desk, document) == "This item is not in Books any more. Choose another."
+    assert desk.form(document)["lines-0-name"] == "Short-lived"
+    desk.press(document, "free-0")
+    assert beside_the_first_line(desk, document) == ""
+    assert desk.press(document, "save").status_code == 302
     desk.worker.run()
     document.refresh_from_db()
-    assert (document.state, document.books_id) == ("refused", None)
-    page = text_of(desk.client.get(desk.url(document.record_id, f"documents/{document.pk}/")))
-    assert "not in Books any more" in page
-    assert "Short-lived" in page
+    assert (document.state, document.error) == ("stands", "")
 
 
-def test_an_item_made_inactive_meanwhile_is_refused_by_choice_and_explained_at_saving(desk: Desk) -> None:
+def test_an_item_made_inactive_meanwhile_is_refused_next_to_it_when_it_is_saved(desk: Desk) -> None:
+    """The sandbox's Books would bill it."""
     document, item_id = item_line(desk)
     desk.books.item_inactive(item_id)
-    answer = desk.press(document, f"item-0-{item_id}")
-    assert "not to be sold any more" in text_of(answer)
+    forget(desk)
+    desk.press(document, "save")
+    nothing_was_sent(desk, document)
+    assert document.state == "refused"
+    assert beside_the_first_line(desk, document) == "This item is not to be sold any more. Choose another."
 
 
-def test_a_customer_deleted_meanwhile_is_explained(desk: Desk) -> None:
+def test_an_item_made_inactive_meanwhile_cannot_be_chosen(desk: Desk) -> None:
+    document, item_id = item_line(desk)
+    desk.books.item_inactive(item_id)
+    assert "not to be sold any more" in text_of(desk.press(document, f"item-0-{item_id}"))
+
+
+def test_a_line_that_cannot_be_sold_makes_no_customer_either(desk: Desk) -> None:
+    made = desk.books.create_item({"name": "Short-lived", "rate": Decimal(5)})
+    document = desk.new(deal(desk, Account_Name={"id": company(desk, "Never Made Ltd")}))
+    desk.press(document, f"item-0-{made['item_id']}")
+    desk.books.delete_item(made["item_id"])
+    desk.press(document, "save")
+    forget(desk)
+    nothing_was_sent(desk, document)
+    assert beside_the_first_line(desk, document) == "This item is not in Books any more. Choose another."
+    assert "Never Made Ltd" not in {row["contact_name"] for row in desk.books.contacts_page().rows}
+
+
+def test_a_customer_deleted_meanwhile_is_explained_and_another_can_be_chosen(desk: Desk) -> None:
     deal, _ = linked_deal(desk)
     customer = desk.books.create_contact({"contact_name": "Gone Tomorrow", "contact_type": "customer"})
     Link.objects.all().delete()
@@ -142,6 +195,40 @@ def test_a_customer_deleted_meanwhile_is_explained(desk: Desk) -> None:
     document.refresh_from_db()
     assert document.state == "refused"
     assert "not in Books any more" in document.error
+    url = desk.url(deal["id"], f"documents/{document.pk}/")
+    assert 'data-test="customer-search"' in text_of(desk.client.get(url))
+    other = next(row for row in desk.books.contacts_page().rows if row["status"] == "active")
+    assert desk.client.post(url + "customer/", {"customer_id": other["contact_id"]}).status_code == 302
+    assert desk.press(document, "save").status_code == 302
+    desk.worker.run()
+    document.refresh_from_db()
+    assert (document.state, document.customer_id) == ("stands", other["contact_id"])
+
+
+def test_another_organisations_ids_are_refused_or_left_out(desk: Desk) -> None:
+    """An item, a tax, a template and a person; whose customer may be chosen is in test_picked_customer.py."""
+    other = connections.books(factories.connected_installation(desk.sandbox, user="priya.ramanujam@second-org.example"))
+    item = other.create_item({"name": "Theirs", "rate": Decimal(5)})
+    theirs = other.create_contact(
+        {
+            "contact_name": "Theirs", "contact_type": "customer",
+            "contact_persons": [{"first_name": "T", "last_name": "Heirs", "email": "t@theirs.example"}],
+        }
+    )  # fmt: skip
+    person = theirs["contact_persons"][0]["contact_person_id"]
+    tax = next(row["tax_id"] for row in other.taxes())
+    document = one_line(desk)
+    assert "not to be sold any more" in text_of(desk.press(document, f"item-0-{item['item_id']}"))
+    refused = desk.press(document, "save", **{"lines-0-tax": tax})
+    assert (refused.status_code, "not in Books any more" in text_of(refused)) == (422, True)
+    changes = {"lines-0-tax": "none", "template_id": "900000000000001", "persons-offered": "1", "persons": person}
+    assert desk.press(document, "save", **changes).status_code == 302
+    desk.worker.run()
+    document.refresh_from_db()
+    row = desk.books.document("invoices", document.books_id or "")
+    assert row
+    assert (row["contact_persons"], document.error) == ([], "")
+    assert document.payload["draft"]["template_id"] == ""
 
 
 def test_rule_6_2_a_foreign_customer_is_billed_at_the_deals_price_over_the_rate(desk: Desk) -> None:
