@@ -1,9 +1,11 @@
 """Every text of the screens can be translated: none stands bare in a template, and makemessages does not complain."""
 
+import ast
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -61,6 +63,59 @@ def test_a_bare_word_would_be_found() -> None:
     text = '<p>{% translate "x" %} Hello</p>{{ y }}<i title="There"></i>{% blocktranslate %}no{% endblocktranslate %}'
     assert bare_words(text) == ["Hello", "There"]
     assert bare_words("{% if a %}Bigin{% else %}Mine{% endif %}") == ["Mine"]
+
+
+# Sentences of Python code that no page shows: errors whose words come from a table when a person sees them, what an
+# operator or a programmer reads. What the sync stores with a row (why an issue, a write or a link is as it is) is a
+# sentence in English, whoever reads it later: its screens are looked at here, its engine is not.
+NOT_SHOWN = ("accounts/checks.py", "accounts/management/", "invoices/checks.py", "invoices/api/", "bigin_books/env.py")
+ERRORS = {"Unauthorised", "RetryLater", "RateLimited", "Rejected", "UnknownOutcome", "FileNotFoundError"}
+ERRORS |= {"ImproperlyConfigured", "UnknownDataCentre"}
+TRANSLATED = {"_", "gettext", "gettext_lazy", "ngettext", "pgettext"}
+SCREENS = ("accounts", "invoices", "bigin_books", "sync/views", "sync/queries", "sync/templatetags")
+_SENTENCE = re.compile(r"[A-Z\u201c][^<>{}]*\s\S+\s\S.*[.?!:]", re.S)
+MODULES = [
+    path
+    for screen in SCREENS
+    for path in sorted((ROOT / screen).rglob("*.py"))
+    if "migrations" not in path.parts and not str(path.relative_to(ROOT)).startswith(NOT_SHOWN)
+]
+
+
+def _logs(called: ast.expr) -> bool:
+    return isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name) and called.value.id == "log"
+
+
+def bare_sentences(node: ast.AST) -> Iterator[str]:
+    """Sentences in code that are neither translated nor a docstring, a log line or an error for us."""
+    if isinstance(node, ast.Call):
+        name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        if name in TRANSLATED | ERRORS or _logs(node.func):
+            return
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and _SENTENCE.fullmatch(node.value.strip()):
+        yield node.value
+    for child in ast.iter_child_nodes(node):
+        yield from bare_sentences(child)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_sentence_of_the_code_is_left_untranslated(module: Path) -> None:
+    assert list(bare_sentences(ast.parse(module.read_text(encoding="utf-8")))) == []
+
+
+def test_a_sentence_left_untranslated_would_be_found() -> None:
+    code = """
+def told():
+    "This is a docstring of some words."
+    log.info("This goes to the log only.")
+    raise Rejected("Zoho says no to this.")
+    messages.error(request, "This would be read by somebody.")
+    return _("This is fine as it is."), "This was forgotten by somebody."
+"""
+    found = list(bare_sentences(ast.parse(code)))
+    assert found == ["This would be read by somebody.", "This was forgotten by somebody."]
 
 
 def test_makemessages_is_clean(tmp_path: Path) -> None:
