@@ -53,9 +53,9 @@ def documents(request: DocumentRequest, module: str, record_id: str) -> HttpResp
         around = request.visited
         facts = refreshing.record(request.installation, module, record_id, around.facts, around.seen_at)
     except ZohoError as error:
-        return _in_place(request, "_unreachable", words.refusal(error))
+        return in_place_of("#documents", _said(request, "_unreachable", words.refusal(error)))
     if facts is None:
-        return _in_place(request, "_no_access", _("This record is not in Bigin any more."))
+        return in_place_of("#main", _said(request, "_no_access", _("This record is not in Bigin any more.")))
     if facts != request.visited.facts:
         request.visited = visited(request, module, record_id, stale=request.visited.stale)
     response = render(request, "invoices/_documents.html", _context(request, request.visited))
@@ -65,8 +65,8 @@ def documents(request: DocumentRequest, module: str, record_id: str) -> HttpResp
     return response
 
 
-def _in_place(request: DocumentRequest, name: str, reason: str) -> HttpResponse:
-    return in_place_of("#documents", render(request, f"invoices/{name}.html", {"reason": reason}))
+def _said(request: DocumentRequest, name: str, reason: str) -> HttpResponse:
+    return render(request, f"invoices/{name}.html", {"reason": reason})
 
 
 @require_GET

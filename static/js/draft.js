@@ -63,6 +63,17 @@
     }
   });
 
+  // A button's request may wait for the sums under way; by then the focus may be elsewhere, and htmx has forgotten the button.
+  const buttons = new WeakMap();
+  document.addEventListener("submit", ({ target, submitter }) => {
+    if (submitter?.name) buttons.set(target, [submitter.name, submitter.value]);
+    else buttons.delete(target);
+  }, true);
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    const [name, value] = buttons.get(detail.elt) || [];
+    if (name && !detail.parameters[name]) detail.parameters[name] = value;
+  });
+
   // A click whose button went down on one element and came up on its successor is no click. So a part that says nothing new
   // stays, and one that is pressed is replaced once it was let go.
   let pressed = null;
