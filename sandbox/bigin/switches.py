@@ -170,7 +170,7 @@ SWITCHES = [
         ("absent", "no_scope"),
         f"{_GAP}.10 and 5.9: docs use it, a live note says it does not exist; clients feature-detect and fall back",
         "POST /coql answers 404 INVALID_URL_PATTERN, or 401 OAUTH_SCOPE_MISMATCH. There is no position where it works:"
-        " no answer of it was recorded, and a query engine of our own would prove nothing; clients fall back to search.",
+        " no answer of it was recorded, and an engine of our own would prove nothing. Clients fall back to search.",
     ),
     Switch(
         "bigin_deleted_list",
