@@ -177,7 +177,9 @@ def _import_row(
         raise CannotLink("it belongs to other organisations.")
     if not cells["bigin_id"].isdigit() or not cells["books_id"].isdigit():
         raise CannotLink("an id is missing or malformed.")
-    if cells["what"] in Decision.Verdict.values:
+    if (
+        not cells["kind"] and cells["what"] in Decision.Verdict.values
+    ):  # "apart" with a kind is a pair that was unlinked
         _, made = Decision.objects.get_or_create(
             installation=installation,
             bigin_id=cells["bigin_id"],

@@ -1,0 +1,99 @@
+"""Rules 5.8, from screen to screen: the pairs' file out, Delete integration, a new Setup, the file in."""
+
+from __future__ import annotations
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from accounts.models import Installation
+from invoices import removal
+from sync import services
+from sync.models import Decision, Link, Record
+from tests.factories import make_member, signed_in_client
+from tests.sync.world import World
+
+
+def browser(installation: Installation) -> Client:
+    return signed_in_client(make_member(installation))
+
+
+def downloaded(installation: Installation) -> bytes:
+    answer = browser(installation).post("/embed/sync/export/pairs/", headers={"HX-Request": "true"})
+    file = Client().get(answer.headers["HX-Redirect"])
+    assert file.headers["Content-Disposition"] == 'attachment; filename="pairs.csv"'
+    return b"".join(file.streaming_content)  # type: ignore[attr-defined]
+
+
+def bring_back(installation: Installation, content: bytes) -> str:
+    upload = {"file": SimpleUploadedFile("pairs.csv", content)}
+    answer = browser(installation).post("/embed/sync/pairs/import/", upload)
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def record(remote_id: str) -> Record:
+    return Record.objects.get(remote_id=remote_id)
+
+
+def standing(world: World) -> list[tuple[str, str, str, str]]:
+    rows = Link.objects.filter(installation=world.installation, bigin__isnull=False, books__isnull=False)
+    return sorted(
+        (link.kind, link.bigin.remote_id, link.books.remote_id, link.state)
+        for link in rows.exclude(state__in=Link.DEAD).select_related("bigin", "books")
+        if link.bigin and link.books
+    )
+
+
+def arranged(world: World) -> tuple[str, str]:
+    """Pairs of every sort and decisions of both; returns the one that only a person could have made."""
+    world.configure(create_in_bigin="none")
+    company = world.remotes.company("Alpine Huts")
+    world.remotes.contact("Berg", company, First_Name="Nils", Email="nils@alpine.example")
+    world.remotes.company("Harbour Lights Ltd")
+    world.remotes.new_customer("Harbour Lights Limited")
+    odd, unlike = world.remotes.company("=Kestrel"), world.remotes.new_customer("Old Town Walks")
+    world.remotes.product("Glacier walk", Unit_Price=40)
+    apart = world.remotes.company("Fjord & Fell")
+    world.settle()
+    for issue in world.issues("possible_duplicate"):
+        services.create_anyway(issue, "Ada")
+    services.link(world.installation, record(odd), record(unlike), "Ada")
+    services.unlink(world.link(apart), "Ada")
+    world.settle()
+    return odd, unlike
+
+
+def test_rule_5_8_pairs_survive_delete_integration_as_a_file_and_nothing_is_created_twice(world: World) -> None:
+    odd, unlike = arranged(world)
+    pairs, decided = standing(world), sorted(Decision.objects.values_list("bigin_id", "books_id", "verdict"))
+    assert {state for *_, state in pairs} == {Link.State.LINKED, Link.State.APART}
+    assert len(decided) == 1
+    content = downloaded(world.installation)
+    stood = world.remotes.snapshot()
+    assert removal.delete(world.installation) == []
+    assert not Link.objects.exists()
+    world.remotes.close()
+
+    again = World(world.sandbox)
+    again.configure(create_in_bigin="none")
+    text = bring_back(again.installation, content)
+    assert f"<strong>{len(pairs)}</strong><span>linked</span>" in text
+    assert "<strong>1</strong><span>decisions kept</span>" in text
+    again.settle()
+    assert again.remotes.snapshot() == stood
+    assert standing(again) == pairs
+    assert sorted(Decision.objects.values_list("bigin_id", "books_id", "verdict")) == decided
+    again.later()
+    again.remotes.update("Accounts", odd, Website="https://kestrel.example")
+    again.settle()
+    assert again.remotes.customer(unlike)["website"] == "https://kestrel.example"
+    again.remotes.close()
+
+
+def test_rule_5_8_the_file_of_other_organisations_links_nothing(world: World) -> None:
+    arranged(world)
+    content = downloaded(world.installation).replace(world.installation.bigin_org_id.encode(), b"1")
+    before = standing(world)
+    text = bring_back(world.installation, content)
+    assert "it belongs to other organisations" in text
+    assert standing(world) == before
