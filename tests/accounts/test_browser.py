@@ -229,6 +229,10 @@ def test_signing_in_over_a_page_keeps_what_was_typed_there(stage: Stage, people:
     Member.objects.update(expires_at=timezone.now())
     part(frame, "save").click()
     expect(part(frame, "sign-in-over")).to_be_visible()
+    pressed, asked = part(frame, "save").bounding_box(), part(frame, "sign-in-over").bounding_box()
+    assert pressed
+    assert asked
+    assert abs(pressed["y"] - asked["y"]) < 400, "the frame is higher than the window: it would be out of sight"
     shot(page, "accounts-sign-in-over")
     press(page, part(frame, "sign-in-over").locator("[data-test=sign-in]"), MARTA)
     expect(part(frame, "sign-in-over")).to_be_hidden()
@@ -258,6 +262,23 @@ def test_a_record_with_cookies_blocked_opens_in_a_window_of_its_own(
     window.wait_for_url(f"{stage.base_url}/embed/record/Pipelines/{record}/**")
     expect(part(window, "signed-out")).to_have_count(0)
     expect(part(window, "documents")).to_be_visible(timeout=30_000)
+
+
+def test_a_user_of_another_organisation_is_told_so_and_can_become_somebody_else(stage: Stage, people: People) -> None:
+    """Theirs is set up too: they are signed in, but to their own organisation, and this record is not its."""
+    connect(stage)
+    other = connected_installation(stage.sandbox, user="priya.ramanujam@second-org.example")
+    page = people().new_page()
+    page.goto(f"{stage.sandbox.url}/deals")
+    page.locator("a[href^='/deals/']:not([href$='/new'])").first.click()
+    frame = page.frame_locator("iframe[data-topping]")
+    press(page, part(frame, "sign-in"), PRIYA)
+    expect(part(frame, "no-access")).to_be_visible(timeout=30_000)
+    expect(part(frame, "signed-in-as")).to_contain_text(other.bigin_org_name)
+    shot(page, "accounts-other-organisation")
+    part(frame, "sign-out").click()
+    press(page, part(frame, "sign-in"), MARTA)
+    expect(part(frame, "documents")).to_be_visible(timeout=30_000)
 
 
 def test_delete_integration_wants_a_fresh_sign_in_in_a_window_of_its_own(stage: Stage, people: People) -> None:
