@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import chain
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import Installation
 from sync import alerts, deleted, issues
@@ -57,45 +58,47 @@ def check(work: Work, kind: Kind) -> list[Write]:
 
 
 def _too_many_ends(work: Work, module: str) -> list[Write]:
+    rows = _writes(work.shape.installation, module).filter(op__in=_ENDS, approved=False).select_related("link__books")
+    waiting = list(rows.filter(state=Write.State.PENDING))
+    if not waiting:
+        return []
     since = work.clock.now() - WINDOW
-    rows = _writes(work.shape.installation, module).filter(op__in=_ENDS)
-    done = rows.filter(state=Write.State.DONE, settled_at__gte=since, approved=False).count()
-    waiting = list(rows.filter(state=Write.State.PENDING, approved=False).select_related("link"))
-    cascade = _cascade(work.shape, waiting)
-    if waiting and done + len(waiting) + cascade > allowed_ends(_links(work.shape, module)):
-        return waiting
-    return []
+    done = list(rows.filter(state=Write.State.DONE, settled_at__gte=since))
+    number = len(done) + len(waiting) + _cascade(work.shape, [*done, *waiting], since)
+    return waiting if number > allowed_ends(_links(work.shape, module)) else []
 
 
-def _cascade(shape: Shape, waiting: Sequence[Write]) -> int:
-    """A company counts with the persons that go with it."""
-    ids = [write.link.books.remote_id for write in waiting if write.link.books is not None]
-    return Record.objects.filter(
-        installation=shape.installation, kind="person", parent_id__in=ids, gone_at=None, books_links__state="linked"
-    ).count()
+def _cascade(shape: Shape, ends: Sequence[Write], since: datetime) -> int:
+    """A company counts with the persons that go with it, or went."""
+    ids = [write.link.books.remote_id for write in ends if write.link.books is not None]
+    persons = Record.objects.filter(
+        Q(gone_at=None) | Q(gone_at__gte=since), installation=shape.installation, kind="person", parent_id__in=ids
+    )
+    own = [write.link.books_id for write in ends]  # a person that is deleted by itself is counted already
+    return persons.filter(books_links__state__in=("linked", "closed")).exclude(pk__in=own).distinct().count()
 
 
 def _too_many_alike(work: Work, module: str, kind: Kind) -> list[Write]:
     limit = allowed_changes(_links(work.shape, module))
-    rows = list(
+    rows = (
         _writes(work.shape.installation, module)
-        .filter(op=Write.Op.UPDATE, state=Write.State.PENDING, approved=False, link__kind=kind)
-        .select_related("link")
-        .iterator(chunk_size=500)
+        .filter(op=Write.Op.UPDATE, approved=False, link__kind=kind)
+        .exclude(replaces=[])
     )
-    if len(rows) <= limit:
+    waiting = list(rows.filter(state=Write.State.PENDING).iterator(chunk_size=500))
+    done = rows.filter(state=Write.State.DONE, settled_at__gte=work.clock.now() - WINDOW)
+    if not waiting or len(waiting) + done.count() <= limit:
         return []
     alike: Counter[tuple[str, str, str]] = Counter()
-    for write in rows:
+    for write in chain(waiting, done.iterator(chunk_size=500)):
         alike.update(_replaced(write))
     bad = {key for key, number in alike.items() if number > limit}
-    return [write for write in rows if bad.intersection(_replaced(write))]
+    return [write for write in waiting if bad.intersection(_replaced(write))]
 
 
 def _replaced(write: Write) -> list[tuple[str, str, str]]:
     """(side, field, new value) of the fields that had a base, which was not empty."""
-    base = write.link.bigin_base if write.side == "bigin" else write.link.books_base
-    return [(write.side, name, shown(value)) for name, value in write.fields.items() if base.get(name) is not None]
+    return [(write.side, name, shown(write.fields.get(name))) for name in write.replaces]
 
 
 def _hold(work: Work, module: str, found: Sequence[Write]) -> None:

@@ -156,6 +156,7 @@ def _write(batch: Batch, link: Link, side: Side, merge: Merge) -> None:
     target, source = (link.bigin, link.books) if side == Side.BIGIN else (link.books, link.bigin)
     if not fields or target is None or source is None:
         return
+    base = link.bigin_base if side == Side.BIGIN else link.books_base
     batch.writes.append(
         Write(
             installation=batch.work.shape.installation,
@@ -163,6 +164,7 @@ def _write(batch: Batch, link: Link, side: Side, merge: Merge) -> None:
             link=link,
             side=side,
             op=Write.Op.UPDATE,
+            replaces=[name for name in fields if base.get(name) is not None],
             fields=fields,
             source=_sources(batch, side, fields, source.fields),
             before={name: target.fields.get(name) for name in fields},

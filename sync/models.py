@@ -261,6 +261,8 @@ class Write(models.Model):
         default=dict
     )  # the other side's values it was planned from: that side's base once settled
     before = models.JSONField(null=True)  # what it replaced, for undo; {} for a create, None where undo makes no sense
+    # Fields of an update that had a base, which was not empty: what the brake counts (rules 5.4).
+    replaces = ArrayField(models.TextField(), default=list)
     carried_by = models.ForeignKey("self", models.CASCADE, null=True, related_name="carries")
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)

@@ -70,8 +70,8 @@ def resolve(work: Work, kind: Kind, link_id: int | None = None) -> None:
 
 def _resolve_update(work: Work, kind: Kind, write: Write) -> None:
     record = write.link.bigin if write.side == Side.BIGIN else write.link.books
-    seen = None if record is None else read(work, record)
     requested_at = work.clock.now()
+    seen = None if record is None else read(work, record)
     if seen is None:
         _withdraw(write, "The record is not there any more.")
         return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.core import mail
 from django.utils import timezone
 
@@ -138,3 +140,54 @@ def test_a_refused_create_is_made_after_all_when_a_person_retries_it(world: Worl
     assert world.customer_names() == ["Alpine Huts 1"]
     assert [write.state for write in world.writes(state="held")] == []
     assert Write.objects.filter(state=Write.State.DONE, op="create").count() == 1
+
+
+def test_rule_5_4_equal_changes_are_counted_over_a_day_and_not_for_each_run(world: World) -> None:
+    companies = [world.remotes.company(f"Tours {number}", Billing_City=f"City {number}") for number in range(18)]
+    world.settle()
+    states = []
+    for part in (companies[:9], companies[9:]):
+        world.later()
+        for company in part:
+            world.remotes.update("Accounts", company, Billing_City=None)
+        states.append(world.sync().state)
+    assert states == [Run.State.DONE, Run.State.HELD]
+    assert sorted(row["city"] != "" for row in world.remotes.customers().values()) == [False] * 9 + [True] * 9
+    issue = world.issue("too_many_alike")
+    assert issue.detail["count"] == 9
+    services.approve_held(issue, "Ada")
+    world.settle()
+    assert {row["city"] for row in world.remotes.customers().values()} == {""}
+
+
+def test_rule_5_4_first_meetings_and_changes_of_yesterday_are_no_equal_changes(world: World) -> None:
+    for number in range(12):
+        world.remotes.new_customer(f"Tours {number}", billing_address={"city": f"City {number}"})
+        world.remotes.company(f"Tours {number}", Billing_City="York")
+    assert {run.state for run in world.settle()} == {Run.State.DONE}
+    assert {row["city"] for row in world.remotes.customers().values()} == {"York"}
+    assert not any(write.replaces for write in world.writes())
+    companies = list(world.remotes.companies())
+    for part, hours in ((companies[:6], 25), (companies[6:], 0)):
+        world.later()
+        for company in part:
+            world.remotes.update("Accounts", company, Billing_City="Leeds")
+        world.settle()
+        assert len(world.writes(replaces=["billing_address.city"], state="done")) in (6, 12)
+        for write in world.writes(state="done"):
+            Write.objects.filter(pk=write.pk).update(settled_at=timezone.now() - timedelta(hours=hours))
+    assert {row["city"] for row in world.remotes.customers().values()} == {"Leeds"}
+
+
+def test_rule_5_4_a_company_deleted_today_counts_with_the_contacts_that_went_with_it(world: World) -> None:
+    big, small = world.remotes.company("Alpine Huts"), world.remotes.company("Kestrel Tours")
+    for number in range(4):
+        world.remotes.contact(f"Guest {number}", big, First_Name="Nils", Email=f"n{number}@x.example")
+    world.settle()
+    world.remotes.delete("Accounts", big)
+    world.settle()
+    assert world.customer_names() == ["Kestrel Tours"]
+    world.remotes.delete("Accounts", small)
+    assert world.sync().state == Run.State.HELD  # one company, four contacts and this one: six within a day
+    assert world.customer_names() == ["Kestrel Tours"]
+    assert world.issue("too_many_deletions").detail["count"] == 1

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
 import pytest
+from django.utils import timezone
 
 from sync import engine, recovery, send, services
+from sync import shape as shapes
 from sync.hands import CannotLink
+from sync.mapping import Kind
 from sync.models import Issue, Link, Record, Run, Write
 from sync.queries import issues as queries
-from sync.work import OutOfTime, Work
+from sync.sources import Seen
+from sync.work import Clock, OutOfTime, Work
 from tests.sync.test_modes import save
 from tests.sync.world import World
 from zoho.errors import UnknownOutcome
@@ -213,3 +220,39 @@ def test_rule_5_1_a_survivor_is_linked_to_another_record_and_its_issue_ends(worl
     services.link(world.installation, record(company), record(other), "Ada")
     assert not world.issues("vanished")
     assert world.link(company).books == record(other)
+
+
+def test_what_was_settled_during_a_look_is_not_overwritten_by_what_the_look_saw(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A record action settles the same record while a run reads back an update whose answer was lost."""
+    company = world.remotes.company("Alpine Huts", Phone="111")
+    world.settle()
+    link = world.link(company)
+    assert link.books is not None
+    Write.objects.create(
+        installation=world.installation, link=link, side="books", op="update", state="unknown",
+        fields={"billing_address.phone": "222"}, ended_at=timezone.now(),
+    )  # fmt: skip
+    read = recovery.read
+
+    def and_meanwhile(work: Work, one: Record) -> Seen | None:
+        seen = read(work, one)
+        Record.objects.filter(pk=one.pk).update(
+            fields={**one.fields, "billing_address.phone": "333"}, settled_at=work.clock.now()
+        )
+        return seen
+
+    with monkeypatch.context() as patch:
+        patch.setattr(recovery, "read", and_meanwhile)
+        with closing_work(world) as work:
+            recovery.resolve(work, Kind.COMPANY_CUSTOMER)
+    link.books.refresh_from_db()
+    assert link.books.fields["billing_address.phone"] == "333"
+    assert not world.writes(state="unknown")
+
+
+@contextmanager
+def closing_work(world: World) -> Iterator[Work]:
+    with ExitStack() as stack:
+        yield engine.open_work(shapes.load(world.installation), None, stack, Clock(), 60.0)
