@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import connection
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -115,20 +116,24 @@ def _gaps(setting: ModuleSetting) -> list[str]:
 def _room(installation: Installation, run: Run, modules: list[str]) -> Check:
     here, made = room.needed(installation, run, modules)
     most = room.limit(installation)
-    words = {"here": here, "made": made, "most": most}
+    words = {"here": _count(here), "made": _count(made), "most": _count(most or 0)}
     if not made:
         return Check("room", True, _("Nothing is created in Bigin by the first sync."))
     if most is None:
-        text = _("%(made)d records are created in Bigin beside the %(here)d that were read; your plan must allow them.")
+        text = _("%(made)s records are created in Bigin beside the %(here)s that were read; your plan must allow them.")
         return Check("room", True, text % words)
     if here + made > most:
         text = _(
-            "%(made)d records would be created in Bigin beside the %(here)d that were read, but your plan takes"
-            " %(most)d. Take a larger plan, or let fewer customers come to Bigin under Configure."
+            "%(made)s records would be created in Bigin beside the %(here)s that were read, but your plan takes"
+            " %(most)s. Take a larger plan, or let fewer customers come to Bigin under Configure."
         )
         return Check("room", False, text % words)
-    text = _("%(made)d records are created in Bigin beside the %(here)d that were read; your plan takes %(most)d.")
+    text = _("%(made)s records are created in Bigin beside the %(here)s that were read; your plan takes %(most)s.")
     return Check("room", True, text % words)
+
+
+def _count(number: int) -> str:
+    return number_format(number, force_grouping=True)
 
 
 def _size(installation: Installation, run: Run, modules: list[str]) -> Check:
