@@ -72,7 +72,8 @@ def explained(document: Document) -> str:
         return f"{document.error} {advice}"
     if document.state == State.CHECKING:
         return _("Books did not answer in time. It is being looked for there; it is not sent a second time meanwhile.")
-    return document.error
+    wrong = document.payload.get("wrong", {}) if document.state == State.REFUSED else {}
+    return " ".join([document.error, *(f"{field}: {reason}" for field, reason in wrong.items())])
 
 
 def _wished(draft: Draft, wish: Mapping[str, Any]) -> Draft:

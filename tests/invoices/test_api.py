@@ -163,6 +163,20 @@ def test_a_refused_order_is_read_by_a_person_but_is_not_their_form(desk: Desk, a
     assert desk.client.post(here + "form/", {"op": "save"}).status_code == 404
 
 
+def test_an_item_that_is_sold_no_more_is_named_by_its_line(desk: Desk, api: Client) -> None:
+    deal, _ = linked_deal(desk)
+    item = desk.books.create_item({"name": "Short-lived", "rate": 5})
+    made = create(api, wish(deal, lines=[{"name": "Visa", "rate": "5"}, {"item_id": item["item_id"], "rate": "5"}]))
+    assert made.status_code == 202
+    desk.books.item_inactive(item["item_id"])
+    desk.worker.run()
+    shown = api.get(f"/api/v1/documents/{made.json()['id']}").json()
+    assert (shown["state"], shown["error"]) == (
+        "refused",
+        "Some items are not sold any more. lines-1-name: This item is not to be sold any more. Choose another.",
+    )
+
+
 def test_what_is_wished_replaces_what_the_deal_says(desk: Desk, api: Client) -> None:
     deal, _ = linked_deal(desk)
     lines = [{"name": "Visa", "quantity": "2", "rate": "12.50"}]
