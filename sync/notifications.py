@@ -16,6 +16,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -131,13 +132,16 @@ def open_channel(installation: Installation, now: datetime) -> bool:
     return True
 
 
-def renew_all(now: datetime) -> int:
-    """Before they expire; installations that were started and have none get one. Network."""
+def without_channel(now: datetime) -> QuerySet[Installation]:
+    """Those whose channel ends soon, and those that were started and have none. Each is opened in a task of its own."""
     fresh = Channel.objects.filter(expires_at__gt=now + RENEW_BEFORE).values("installation")
-    rows = Installation.objects.filter(
-        state=Installation.State.ACTIVE, modules__started_at__isnull=False, modules__paused_at=None
-    ).exclude(pk__in=fresh)
-    return sum(open_channel(installation, now) for installation in rows.distinct())
+    return (
+        Installation.objects.filter(
+            state=Installation.State.ACTIVE, modules__started_at__isnull=False, modules__paused_at=None
+        )
+        .exclude(pk__in=fresh)
+        .distinct()
+    )
 
 
 def close_channels(installation: Installation) -> None:

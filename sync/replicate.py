@@ -93,10 +93,11 @@ def scan(work: Work, cursor: Cursor) -> None:
             position = {"listing": work.clock.now().isoformat()}
             listing = datetime.fromisoformat(position["listing"])
             continue
-        newest = max([position.get("newest", ""), *(time.isoformat() for time in page.times if time)])
+        newest = Newest(position.get("newest", ""), position.get("crowd", 0)).joined(page.times)
         position = {
             **position,
-            "newest": newest,
+            "newest": newest.time,
+            "crowd": newest.crowd,
             "first_date": position.get("first_date") or page.server_date.isoformat(),
             "token": page.token,
             "page": position.get("page", 1) + 1,
@@ -130,16 +131,38 @@ def _end_scan(work: Work, cursor: Cursor, position: dict[str, Any], listing: dat
     values: dict[str, Any] = {"position": {}, "listed_at": listing}
     if cursor.complete_at is None:
         values["complete_at"] = work.clock.now()
-        values["mark"] = _mark(position["newest"], datetime.fromisoformat(position["first_date"]))
+        newest = Newest(position["newest"], position.get("crowd", 0))
+        values["mark"] = _mark(newest, datetime.fromisoformat(position["first_date"]))
     elif cursor.listed_at is None or cursor.listed_at.date() < listing.date():
         values["how"] = probed.way(work.shape.installation, cursor.feed)
     _save(cursor, **values)
 
 
-def _mark(newest: str, first_date: datetime) -> datetime:
-    """min(newest seen, the first page's date - 2 minutes): never a time at which something may still appear."""
+@dataclass(frozen=True)
+class Newest:
+    """The newest time of the rows seen so far, "" before any, and how many rows have it."""
+
+    time: str = ""
+    crowd: int = 0
+
+    def joined(self, times: Sequence[datetime | None]) -> Newest:
+        told = [time.isoformat() for time in times if time]
+        top = max([self.time, *told])
+        return Newest(top, told.count(top) + (self.crowd if top == self.time else 0))
+
+
+def _mark(newest: Newest, first_date: datetime) -> datetime:
+    """min(newest seen, the first page's date - 2 minutes): never a time at which something may still appear.
+
+    A second that more rows share than a page holds would be read again with each run. Once it was over for two minutes
+    when it was read whole, nothing can join it any more, and the mark is the next second. Needs a scan that has ended.
+    """
     safe = first_date - OVERLAP
-    return min(datetime.fromisoformat(newest), safe) if newest else safe
+    if not newest.time:
+        return safe
+    moment = datetime.fromisoformat(newest.time)
+    following = moment.replace(microsecond=0) + timedelta(seconds=1)
+    return following if newest.crowd >= PAGE and following < safe else min(moment, safe)
 
 
 # What changed
@@ -147,7 +170,7 @@ def _mark(newest: str, first_date: datetime) -> datetime:
 
 def _newest_first(work: Work, cursor: Cursor, fetch: Callable[[Work, str, int, str | None], Rows]) -> None:
     """Once, down to the mark; the mark moves with the last page only, so an interrupted scan starts over."""
-    mark, newest, first_date, token, number = cursor.mark, "", None, None, 1
+    mark, newest, first_date, token, number = cursor.mark, Newest(), None, None, 1
     previous: datetime | None = None
     while True:
         work.check()
@@ -157,14 +180,14 @@ def _newest_first(work: Work, cursor: Cursor, fetch: Callable[[Work, str, int, s
         if not sorted_:
             _save(cursor, how="listing")
             return
-        newest = max([newest, *(time.isoformat() for time in page.times if time)])
+        newest = newest.joined(page.times)
         ends = reached or not page.more
         with transaction.atomic():
             changed = mirror.store(work.shape, page.seen, page.requested_at)
             _count(work, cursor.feed, page, changed)
             if ends:
-                moved = max(_mark(newest, first_date), mark) if mark and newest else _mark(newest, first_date)
-                _save(cursor, mark=mark if not newest else moved)
+                moved = max(_mark(newest, first_date), mark) if mark else _mark(newest, first_date)
+                _save(cursor, mark=moved if newest.time else mark)
         if ends:
             return
         token, number = page.token, number + 1
@@ -187,7 +210,7 @@ def _down_to(
 def _ascending(work: Work, cursor: Cursor) -> None:
     """By `last_modified_time`, keyset: the next page starts at the last row's time; the mark moves with each page.
     Every page checks itself, because an ignored parameter looks like success."""
-    number, first_date, since = 1, None, cursor.mark
+    number, first_date, since, newest = 1, None, cursor.mark, Newest()
     while True:
         work.check()
         page = work.patiently(partial(_books_page, work, cursor.feed, "last_modified_time", "A", number, since))
@@ -198,11 +221,13 @@ def _ascending(work: Work, cursor: Cursor) -> None:
             return
         first_date = first_date or rows.server_date
         last = rows.times[-1] if rows.times else None
+        newest = newest.joined(rows.times)
         with transaction.atomic():
             changed = mirror.store(work.shape, rows.seen, rows.requested_at)
             _count(work, cursor.feed, rows, changed)
             if last is not None:
-                _save(cursor, mark=max(filter(None, (cursor.mark, min(last, first_date - OVERLAP)))))
+                moved = min(last, first_date - OVERLAP) if page.more else _mark(newest, first_date)
+                _save(cursor, mark=max(filter(None, (cursor.mark, moved))))
         if not page.more:
             return
         # A full page of one single time can only be left by number; else the keyset restarts, and no row is skipped.

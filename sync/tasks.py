@@ -108,5 +108,14 @@ def housekeeping() -> None:
     """Hourly: channels renewed, silence told, what is past its time removed."""
     now = timezone.now()
     alerts.silent(now)
-    notifications.renew_all(now)
     retention.purge(now)
+    for pk in notifications.without_channel(now).values_list("pk", flat=True):
+        open_channel.delay(str(pk))
+
+
+@shared_task
+def open_channel(installation_id: str) -> bool:
+    """A task for each installation: the trouble of one is not the others'."""
+    now = timezone.now()
+    installation = notifications.without_channel(now).filter(pk=installation_id).first()
+    return installation is not None and notifications.open_channel(installation, now)

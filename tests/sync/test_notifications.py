@@ -3,36 +3,58 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.core import mail
 from django.utils import timezone
 
+from accounts.models import Connection
 from sync import alerts, notifications, retention, services, tasks
 from sync.models import Channel, Link, ModuleSetting, Notification, Record, Write
 from tests.factories import make_installation
 from tests.sync.world import World
 
 
+def renew(now: datetime) -> int:
+    return sum(notifications.open_channel(one, now) for one in notifications.without_channel(now))
+
+
 def test_a_channel_is_opened_renewed_and_closed(world: World) -> None:
     now = timezone.now()
-    assert notifications.renew_all(now) == 1
+    assert renew(now) == 1
     channel = Channel.objects.get()
     standing = world.remotes.bigin.channels()
     assert [str(row["channel_id"]) for row in standing] == [channel.channel_id] * len(standing)
     assert {event for row in standing for event in row["events"]} == {"Accounts.all", "Contacts.all", "Products.all"}
-    assert notifications.renew_all(now) == 0
-    assert notifications.renew_all(now + timedelta(hours=20)) == 1
+    assert renew(now) == 0
+    assert renew(now + timedelta(hours=20)) == 1
     assert Channel.objects.get().expires_at > channel.expires_at
     notifications.close_channels(world.installation)
     assert world.remotes.bigin.channels() == []
     assert not Channel.objects.exists()
 
 
+def test_each_installation_is_a_task_and_the_trouble_of_one_is_not_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = make_installation()
+    ModuleSetting.objects.create(installation=broken, module="customers", started_at=timezone.now())
+    broken.connections.all().delete()
+    queued: list[str] = []
+    monkeypatch.setattr(tasks.open_channel, "delay", queued.append)
+    tasks.housekeeping()
+    assert sorted(queued) == sorted([str(broken.pk), str(world.installation.pk)])
+    with pytest.raises(Connection.DoesNotExist):
+        tasks.open_channel(str(broken.pk))
+    assert tasks.open_channel(str(world.installation.pk)) is True
+    assert tasks.open_channel(str(world.installation.pk)) is False  # delivered twice
+    assert Channel.objects.get().installation == world.installation
+
+
 def opened(world: World, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     monkeypatch.setattr(notifications.secrets, "token_urlsafe", lambda length: "the-token")  # type: ignore[attr-defined]
-    notifications.renew_all(timezone.now())
+    renew(timezone.now())
     return {"channel_id": Channel.objects.get().channel_id, "token": "the-token", "module": "Products", "ids": ["1"]}
 
 
