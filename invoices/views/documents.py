@@ -39,27 +39,36 @@ def document(request: DocumentRequest, module: str, record_id: str, pk: uuid.UUI
 
 def _as_it_stands(request: DocumentRequest, template: str, context: dict[str, Any]) -> HttpResponse:
     """A page that waits asks again and again; while all is as it has `seen`, nothing in it is to be replaced."""
-    waiting = [f"{one.pk}{'?' * (one.state == Action.State.UNKNOWN)}" for one in context.get("under_way", [])]
-    stamp = ".".join([context["document"].state, context["document"].status, *waiting])
-    seen = request.GET.get("seen")
+    stamp, seen = _stamp(context), request.GET.get("seen")
     if request.htmx and seen == stamp:
         return HttpResponse(status=204)
     response = render(request, template, _around(request, {**context, "stamp": stamp}))
     return trigger_client_event(response, "document:changed") if seen else response
 
 
+def _stamp(context: dict[str, Any]) -> str:
+    """What the upper part of a document's page depends on."""
+    held = context["document"]
+    waiting = [f"{one.pk}{'?' * (one.state == Action.State.UNKNOWN)}" for one in context.get("under_way", [])]
+    return ".".join([held.state, held.status, "linked" if held.url else "", *waiting])
+
+
 @require_GET
 @record_page("view")
 def content(request: DocumentRequest, module: str, record_id: str, pk: uuid.UUID) -> HttpResponse:
-    """Lines, sums, recipients and history, as Books says them now."""
+    """Lines, sums, recipients and history, as Books says them now. What a list of Books does not tell, such as the
+    customer's link, or a status that has moved on, is drawn above them too."""
     held = document_or_404(request, pk)
     try:
         found = detail.from_books(held)
     except ZohoError as error:
         return render(request, "invoices/_content_trouble.html", {"reason": words.refusal(error)})
     if found is None:
-        return in_place_of("#content", render(request, "invoices/_content_trouble.html", {"gone": True}))
-    return render(request, "invoices/_content.html", _around(request, found))
+        gone = render(request, "invoices/_content_trouble.html", {"gone": True})
+        return in_place_of("#content", trigger_client_event(gone, "document:moved"))
+    response = render(request, "invoices/_content.html", _around(request, found))
+    seen = request.GET.get("seen")
+    return trigger_client_event(response, "document:moved") if seen and seen != _stamp(found) else response
 
 
 def _around(request: DocumentRequest, context: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from django.utils import timezone
 from playwright.sync_api import Page, Response, Route, expect
 
 from accounts.models import RecordAccess
+from invoices import feeds
 from invoices.models import CustomerBalance, Document
+from sync.models import Link
 from tests.browser import chromium, new_context
 from tests.invoices.browser import People, Stage, part, stage
 from tests.invoices.test_from_a_deal import linked_deal
@@ -194,3 +196,26 @@ def test_who_may_not_any_more_is_told_so_in_the_middle_of_it(stage: Stage, new_c
     part(page, "new").click()
     expect(page.get_by_text("Bigin does not answer").first).to_be_visible()
     expect(page.locator("#main")).to_have_count(1)
+
+
+def test_what_only_the_document_itself_tells_is_drawn_too_and_its_link_is_copied(
+    stage: Stage, new_context: People
+) -> None:
+    """A list of Books names no link, and its status may be old."""
+    _deal, customer = linked_deal(stage.desk)
+    feeds.refresh_customer(stage.installation, stage.desk.books, customer["contact_id"], "invoice")
+    document = Document.objects.filter(kind="invoice").exclude(status="draft")[0]
+    assert document.url == ""
+    Document.objects.filter(pk=document.pk).update(status="draft")
+    page = stage.direct(new_context, "/embed/record/")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    company = Link.objects.get(books__remote_id=customer["contact_id"]).bigin
+    assert company
+    page.goto(f"{stage.base_url}{stage.desk.url(company.remote_id, f'documents/{document.pk}/', 'Accounts')}")
+    part(page, "copy-link").click()
+    expect(part(page, "copy-link")).to_contain_text("Copied")
+    document.refresh_from_db()
+    assert page.evaluate("navigator.clipboard.readText()") == document.url != ""
+    expect(part(page, "status")).not_to_have_text("Draft")
+    expect(part(page, "act-sent")).to_have_count(0)
+    assert (part(page, "open-books").get_attribute("href") or "").endswith(f"#/invoices/{document.books_id}")
