@@ -22,11 +22,19 @@ LONGEST_ATTEMPT = timedelta(seconds=330)
 
 
 def claim(
-    work: Work, kind: Kind, side: str, *, limit: int, op: str | None = None, link_id: int | None = None
+    work: Work,
+    kind: Kind,
+    side: str,
+    *,
+    limit: int,
+    after: int = 0,
+    op: str | None = None,
+    link_id: int | None = None,
 ) -> list[Write]:
     """Takes up to `limit` pending writes of one side, with what they carry, and marks them as being sent.
 
-    All of one op, the op of the oldest. Raises Stopped when this run is not the running one any more.
+    All of one op, the op of the oldest with an id above `after`. Raises Stopped when this run is not the running one
+    any more.
     """
     now = work.clock.now()
     with transaction.atomic():
@@ -34,7 +42,7 @@ def claim(
         rows = (
             _claimable(work, kind, now)
             .select_for_update(skip_locked=True, of=("self",))
-            .filter(side=side, **({"op": op} if op else {}), **({"link_id": link_id} if link_id else {}))
+            .filter(pk__gt=after, side=side, **({"op": op} if op else {}), **({"link_id": link_id} if link_id else {}))
             .select_related("link", "link__bigin", "link__books")
             .order_by("id")
         )

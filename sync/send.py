@@ -32,8 +32,15 @@ def apply(work: Work, kind: Kind) -> None:
 
 
 def _all_to_books(work: Work, kind: Kind) -> None:
-    while claimed := outbox.claim(work, kind, Side.BOOKS, limit=1):
-        to_books(work, claimed[0])
+    """Upwards by id, so that no claim walks over what is done; what became pending again has another round."""
+    last = 0
+    while True:
+        claimed = outbox.claim(work, kind, Side.BOOKS, limit=1, after=last)
+        if not claimed and not last:
+            return
+        last = claimed[0].pk if claimed else 0
+        for write in claimed:
+            to_books(work, write)
         work.check()
         if not _may_write(work, kind):
             return
