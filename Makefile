@@ -38,7 +38,7 @@ $(DEV_READY): requirements-dev.txt $(DEMO_READY)
 	@touch $@
 
 demo: $(DEMO_READY) ## everything on this machine: sandbox on :9000, web on :8000; Ctrl-C ends it
-	@exec $(BIN)/python -m devtools.demo
+	@exec $(BIN)/python -m devtools.demo $(DEMO_OPTIONS)
 
 demo-reset: $(DEMO_READY) ## forget what the demo has stored
 	@exec $(BIN)/python -m devtools.demo --reset

@@ -43,16 +43,23 @@ class Demo:
         return self.output.strip().splitlines()[-1]
 
     def start(self, *arguments: str, **told: str) -> subprocess.Popen[bytes]:
-        plain = {name: value for name, value in os.environ.items() if name not in OWN}
+        return self._start([sys.executable, "-m", "devtools.demo", "--home", str(self.home), *arguments], told)
+
+    def make(self) -> subprocess.Popen[bytes]:
+        """By the Makefile's own recipe, in the environment that runs this test."""
+        installed = self.home.parent / "installed"
+        installed.touch()
+        given = [f"BIN={Path(sys.executable).parent}", f"DEMO_READY={installed}", f"DEMO_OPTIONS=--home {self.home}"]
+        return self._start(["make", "--no-print-directory", "demo", *given], {})
+
+    def _start(self, command: list[str], told: dict[str, str]) -> subprocess.Popen[bytes]:
+        """Without what a surrounding `make test` would hand on."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+        plain = {name: value for name, value in kept.items() if name not in OWN}
         environment = {**plain, **{name: str(port) for name, port in self.ports.items()}, **told}
         with (self.home.parent / "output").open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "devtools.demo", "--home", str(self.home), *arguments],
-                cwd=ROOT,
-                env=environment,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
+                command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
             )
         return self.process
 
@@ -61,9 +68,15 @@ class Demo:
 
     def start_and_wait(self, **told: str) -> subprocess.Popen[bytes]:
         process = self.start(**told)
-        assert wait_until(lambda: "The demo is up" in self.output or process.poll() is not None, seconds=240)
-        assert process.poll() is None, self.output
+        self.wait(240)
         return process
+
+    def wait(self, seconds: float) -> None:
+        """Until it says what to open."""
+        assert self.process is not None
+        process = self.process
+        assert wait_until(lambda: "The demo is up" in self.output or process.poll() is not None, seconds=seconds)
+        assert process.poll() is None, self.output
 
     def query(self, statement: str) -> list[tuple[object, ...]]:
         connection = Postgres(self.home / "postgres", self.ports["PG_PORT"]).connect("bigin_books")
