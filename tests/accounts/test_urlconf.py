@@ -16,7 +16,10 @@ from django.utils import timezone
 
 from accounts.guards import guard_of
 from accounts.models import Connection, Installation, Member
+from invoices import api_tokens
+from invoices.models import Document
 from sandbox.testing import Sandbox
+from sync.models import Issue, Link, Record, Run, Write
 from tests.accounts.conftest import OWN_ORIGIN
 from tests.factories import connected_member, make_installation, make_member, signed_in_client
 
@@ -46,7 +49,7 @@ OURS = ("accounts_", "sync_", "invoices_")
 NOTED_ON_ASKING = {"accounts_recordaccess"}  # what Bigin said about the visitor's own rights
 OPEN_PREFIXES = ("/static/", "/api/")
 SAMPLES = {
-    "int": "1",
+    "int": "987654321",
     "slug": "customers",
     "uuid": "11111111-1111-4111-8111-111111111111",
     "str": "4876876000000111001",
@@ -89,6 +92,7 @@ def sample(found: re.Match[str]) -> str:
 
 
 ADDRESSES = list(walk(get_resolver().url_patterns))
+API = [one for one in ADDRESSES if one.route.startswith("/api/")]
 
 
 def everything(but: Installation | None = None) -> dict[str, str | None]:
@@ -119,7 +123,29 @@ def installation(sandbox: Sandbox) -> Installation:
     )
     Connection.objects.filter(installation=made).update(problem=f"{MARKER} gone", user_email="marker-7f3a@x.example")
     make_member(made, name=f"{MARKER} Person")
+    rows_with_the_ids_of_the_addresses(made)
     return made
+
+
+def rows_with_the_ids_of_the_addresses(made: Installation) -> None:
+    """So that an id in an address leads to something that must not be shown."""
+    pk, record = int(SAMPLES["int"]), SAMPLES["bigin_id"]
+    run = Run.objects.create(pk=pk, installation=made, trigger="person", state="done", problem=MARKER)
+    sides = [
+        Record.objects.create(pk=pk + n, installation=made, side=side, kind=kind, remote_id=record, label=MARKER)
+        for n, (side, kind) in enumerate((("bigin", "contact"), ("books", "customer")))
+    ]
+    link = Link.objects.create(
+        pk=pk, installation=made, kind="contact-customer", bigin=sides[0], books=sides[1], reason=MARKER
+    )
+    Write.objects.create(pk=pk, installation=made, run=run, link=link, side="books", op="update", state="done")
+    Issue.objects.create(
+        pk=pk, installation=made, link=link, module="customers", kind="skipped", code="x", reason=MARKER
+    )
+    Document.objects.create(
+        pk=SAMPLES["uuid"], installation=made, kind="invoice", state="stands", books_id="1", number=MARKER,
+        record_module="Contacts", record_id=record,
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -182,6 +208,27 @@ def test_open_addresses_show_nothing_either(address: Address, other: Installatio
             response = getattr(client, method)(address.path, headers={"Origin": "https://evil.example"})
             assert response.status_code < 500, f"{who} {method}"
             assert MARKER not in response.content.decode(errors="replace"), f"{who} {method}"
+    assert everything(but=other) == before
+
+
+@pytest.mark.parametrize("address", API, ids=lambda one: one.route)
+def test_the_api_answers_only_the_token_of_that_installation(
+    address: Address, other: Installation, visitors: dict[str, Client]
+) -> None:
+    """A browser's session opens nothing there, neither does a token that is none, another one opens its own only."""
+    described = address.route == "/api/v1/schema"
+    theirs = api_tokens.make(other, make_member(other))
+    before = everything(but=other)
+    for who, client in [*visitors.items(), ("token", Client())]:
+        for token in ("", "Bearer bb_guessed", f"Bearer {theirs}"):
+            for method in ("get", "post"):
+                headers = {"Authorization": token} if token else {}
+                answer = getattr(client, method)(address.path, headers=headers)
+                where = f"{who} {token[:10]}: {method.upper()} {address.path}: {answer.status_code}"
+                assert answer.status_code < 500, where
+                assert MARKER not in answer.content.decode(), where
+                if not described and theirs not in token:
+                    assert answer.status_code in (401, 404, 405), where
     assert everything(but=other) == before
 
 
