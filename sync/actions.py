@@ -40,7 +40,6 @@ class RecordState:
     last: datetime | None = None
     reason: str = ""
     link_id: int | None = None
-    issue_id: int | None = None
 
 
 def record_state(installation: Installation, module: str, record_id: str) -> RecordState:
@@ -55,7 +54,7 @@ def record_state(installation: Installation, module: str, record_id: str) -> Rec
     issue = _issue(record, link)
     if issue is not None:
         last, pk = (link.settled_at, link.pk) if link else (None, None)
-        return RecordState(StateOf.PROBLEM, last, issue.reason, pk, issue.pk)
+        return RecordState(StateOf.PROBLEM, last, issue.reason, pk)
     if link is None:
         reason = reason_of(shapes.load(installation), record)
         if record.dirty and not reason:

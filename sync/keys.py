@@ -133,9 +133,5 @@ def code_keys(code: str | None) -> list[str]:
     return _kept([f"sku:{folded(code)}", f"near:{bare(code)}"])
 
 
-def of_what(keys: list[str], what: str) -> list[str]:
-    return [key for key in keys if key.startswith(f"{what}:")]
-
-
 def _kept(keys: list[str]) -> list[str]:
     return sorted({key[:_MAX] for key in keys if key})

@@ -210,13 +210,6 @@ def clear_dirty(planned: Iterable[tuple[int, str]]) -> None:
         )
 
 
-def touch(installation: Installation, record_kind: str, parent_ids: Iterable[str]) -> None:
-    """Children of these parents are to be planned again: their parent became linked, or is gone."""
-    ids = [parent for parent in parent_ids if parent]
-    if ids:
-        Record.objects.filter(installation=installation, kind=record_kind, parent_id__in=ids).update(dirty=True)
-
-
 def store_one(shape: Shape, seen: Seen, requested_at: datetime) -> Record:
     """Upserts one record and returns it as it now stands; for record actions. Opens its own transaction."""
     with transaction.atomic():

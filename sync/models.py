@@ -144,10 +144,6 @@ class Record(models.Model):
         return f"{self.kind} {self.remote_id}"
 
 
-# A retired or refused pair holds neither of its records.
-ALIVE = ~Q(state__in=["retired", "refused"])
-
-
 class Link(models.Model):
     """A pair of records, or half a pair while its other half is being created. Bases are per side and per field."""
 

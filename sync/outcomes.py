@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from sync.fields import Value
 from sync.mapping import Kind
 from sync.models import Record
-from sync.plan import First, Merge, SideName, Skip
+from sync.plan import First, SideName, Skip
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,3 @@ Outcome: TypeAlias = LinkUp | Create | Hold | PassBy | Wait
 
 def held(record: Record, skip: Skip) -> Hold:
     return Hold(record, "skipped", skip.code, skip.reason, skip.advice)
-
-
-@dataclass(frozen=True)
-class LinkPlan:
-    """What one existing link needs."""
-
-    merge: Merge = field(default_factory=Merge)
-    skip: Skip | None = None

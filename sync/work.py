@@ -6,13 +6,13 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from django.conf import settings
 from django.utils import timezone
 
-from sync.models import Run, Side
+from sync.models import Run
 from sync.shape import Shape
 from zoho.bigin import Bigin
 from zoho.books import Books
@@ -121,10 +121,3 @@ class Work:
 
     def module(self, record_kind: str) -> str:
         return "products" if record_kind in ("product", "item") else "customers"
-
-    def client_side(self, side: str) -> Bigin | Books:
-        return self.bigin if side == Side.BIGIN else self.books
-
-
-def seconds(value: float) -> timedelta:
-    return timedelta(seconds=value)
