@@ -104,13 +104,18 @@ def read(bigin: Bigin, books: Books, module: str) -> Offered:
     kinds = KINDS_OF_MODULE[module]
     records = {RECORD_KINDS[kind][0] for kind in kinds}
     fields = {record: bigin.fields(BIGIN_MODULES[record]) for record in records}
-    entities = {_ENTITIES[RECORD_KINDS[kind][1]] for kind in kinds if RECORD_KINDS[kind][1] in _ENTITIES}
-    custom = {entity: _definitions(books, entity) for entity in entities}
+    custom = custom_fields(books, [RECORD_KINDS[kind][1] for kind in kinds])
     return Offered(
         {kind: bigin_fields(kind, fields[RECORD_KINDS[kind][0]]) for kind in kinds},
         {kind: books_fields(kind, custom) for kind in kinds},
         {record: tuple(_view(row) for row in bigin.custom_views(BIGIN_MODULES[record])) for record in records},
     )
+
+
+def custom_fields(books: Books, record_kinds: Iterable[str]) -> dict[str, list[_RowOf]]:
+    """By the entity of Books that has them; a call for each."""
+    entities = sorted({_ENTITIES[kind] for kind in record_kinds if kind in _ENTITIES})
+    return {entity: _definitions(books, entity) for entity in entities}
 
 
 def _definitions(books: Books, entity: str) -> list[_RowOf]:

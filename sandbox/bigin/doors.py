@@ -112,8 +112,15 @@ def _join(request: Request, person: Person, org_id: str) -> None:
 
 
 def add_field(request: Request) -> Reply:
-    """`{"module", "api_name", "data_type", "length", "unique", "mandatory", "choices"}`: a custom field."""
+    """`{"module", "api_name", "data_type", "length", "unique", "mandatory", "choices"}`: a custom field; with
+    `choices` alone, what a custom picklist offers from now on."""
     data = _data(request, "module", "api_name")
+    if set(data) - {"org"} == {"module", "api_name", "choices"}:
+        held = _org(request, data).fields[_module(data)].get(str(data["api_name"]))
+        if held is None or not held.custom or held.data_type != "picklist":
+            raise ValueError(f"{data['module']} has no custom picklist {data['api_name']}")
+        held.choices = [str(one) for one in data["choices"]]
+        return Reply(200)
     kind = data.get("data_type", "text")
     if kind not in FIELD_TYPES:
         raise ValueError(f"data_type is one of {', '.join(FIELD_TYPES)}")
