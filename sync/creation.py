@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from sync import plan
 from sync.fields import FieldType, Value, canonical, shown
 from sync.mapping import Kind
-from sync.models import Mode, Record, RecordKind, Side
+from sync.models import Record, RecordKind, Side
 from sync.outcomes import Create, Hold, PassBy, held
 from sync.plan import Policies, SideName, Skip
 from sync.shape import Shape
-from sync.sources import is_individual
 
 _NAMES: Mapping[Kind, tuple[str, str, str, str]] = {
     # name and e-mail on the Bigin side, name and e-mail on the Books side
@@ -103,6 +102,4 @@ def refusal(shape: Shape, kind: Kind, record: Record, recent: frozenset[str] | N
     if record.kind == RecordKind.CUSTOMER and recent is not None and record.remote_id not in recent:
         months = setting.recent_months
         return PassBy(record, "no_recent_documents", f"It has no documents of the last {months} months.")
-    if kind is Kind.COMPANY_CUSTOMER and shape.mode == Mode.COMPANIES and is_individual(record.meta):
-        return PassBy(record, "individual", "It is a person; only companies are kept in step.")
     return None

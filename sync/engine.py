@@ -27,6 +27,7 @@ from sync import (
     outbox,
     picklists,
     planner,
+    recent,
     recovery,
     replicate,
     schedule,
@@ -126,7 +127,7 @@ def _stages(work: Work) -> None:
         if not planner.is_complete(work.shape, kind):
             continue
         recovery.resolve(work, kind)
-        planner.pair(work, kind, policies, scope.recent_customers(work, kind))
+        planner.pair(work, kind, policies, recent.customers(work, kind))
         planner.plan_dirty(work, kind, policies)
         held = brake.check(work, kind) + second_look.check(work, kind)
         if held:
@@ -144,12 +145,12 @@ def _stages(work: Work) -> None:
 
 def read(work: Work) -> None:
     """READ: all feeds of both sides, deleted lists; what a listing missed, asked for one by one; details."""
-    picklists.refresh(work)
     for feed in work.shape.feeds:
         work.stage(f"Reading {feed}")
         replicate.pull(work, feed)
         if feed in replicate.BIGIN_FEEDS:
             deleted.pull(work, feed)
+    recent.read(work)
     scope.apply(work)
     for feed in work.shape.feeds:  # before details, whose reading would close vanished ones one by one past the brake
         brake.vanished(work, feed, deleted.missing(work, feed))

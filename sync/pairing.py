@@ -16,6 +16,7 @@ from sync.models import Decision, Duplicates, Issue, Record, RecordKind, Side
 from sync.outcomes import Create, Hold, LinkUp, Outcome, PassBy, Wait
 from sync.plan import Policies
 from sync.shape import Shape
+from sync.sources import may_pair
 
 _MOST_SHOWN = 5
 HERE = {Side.BIGIN: "Bigin", Side.BOOKS: "Books"}
@@ -205,6 +206,8 @@ def _excluded(bench: Bench, record: Record) -> Outcome | None:
         code = "not_sold" if record.kind == RecordKind.ITEM else "not_in_view"
         why = "It is not sold." if code == "not_sold" else "It is in none of the chosen list views."
         return PassBy(record, code, why)
+    if record.kind == RecordKind.CUSTOMER and not may_pair(bench.shape, bench.kind, record.meta):
+        return PassBy(record, "individual", "It is an individual customer, and your settings leave those out.")
     if bench.kind is Kind.CONTACT_PERSON and record.parent_id not in bench.parents:
         return PassBy(record, "parent_not_linked", "Its company is not in step yet.")
     return None

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import Installation
-from sync import engine, merging, pairing, picklists, plan, planner, relations, room, scope, unlinked
+from sync import engine, merging, pairing, picklists, plan, planner, recent, relations, room, unlinked
 from sync import shape as shapes
 from sync.fields import Fields, Value
 from sync.mapping import Kind
@@ -65,12 +65,12 @@ def _propose_alone(
     work: Work, kind: Kind, policies: Policies, parents: dict[str, dict[str, str]], seen: set[int]
 ) -> None:
     """`seen`: records that are spoken for by an earlier proposal."""
-    recent = scope.recent_customers(work, kind)
+    wanted = recent.customers(work, kind)
     for side in (Side.BIGIN, Side.BOOKS):
         for ids in planner.chunks(partial(unlinked.of_sort, work.shape, kind, side)):
             work.check()
             records = [record for record in Record.objects.filter(pk__in=ids).order_by("pk") if record.pk not in seen]
-            outcomes = pairing.judge(work.shape, kind, side, records, policies, virtual=parents[side], recent=recent)
+            outcomes = pairing.judge(work.shape, kind, side, records, policies, virtual=parents[side], recent=wanted)
             _note(work, kind, outcomes, parents, seen)
             _store(work, kind, outcomes, policies)
 

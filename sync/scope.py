@@ -1,4 +1,4 @@
-"""Which records are in scope: list views of Bigin (rules 2.1), customers with recent documents (rules 2.3)."""
+"""Which records of Bigin are in scope: list views (rules 2.1). Customers with recent documents: `sync/recent.py`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from sync import issues, replicate
-from sync.mapping import Kind
 from sync.models import Cursor, Issue, Module, ModuleSetting, Record, RecordKind
 from sync.shape import BIGIN_MODULES, FEED_KINDS
 from sync.work import Work
@@ -28,7 +27,7 @@ def apply(work: Work) -> None:
             continue
         cursor = replicate.cursor_of(work.shape, feed)
         now = work.clock.now()
-        if cursor.views_read_at is not None and cursor.views_read_at > now - VIEWS_EVERY:
+        if cursor.views_read_at is not None and cursor.views_read_at > now - _every(work, kind, len(views)):
             continue
         rules, members, lost = _read(work, kind, views)
         with transaction.atomic():
@@ -114,20 +113,3 @@ def _mark(work: Work, kind: str, members: frozenset[str], *, leavers: bool) -> N
         left = rows.none()
     for found, inside in ((joined, True), (left, False)):
         found.update(in_scope=inside, dirty=True)
-
-
-def recent_customers(work: Work, kind: Kind) -> frozenset[str] | None:
-    """Customers with invoices of the last months, where the setting asks for them; one list, dated on our side."""
-    setting = work.shape.setting(kind)
-    if setting.create_in_bigin != "recent" or kind is Kind.PRODUCT_ITEM:
-        return None
-    since = (timezone.now() - timedelta(days=31 * setting.recent_months)).date()
-    found: set[str] = set()
-    number = 1
-    while True:
-        wanted = {"date_start": since.isoformat()}
-        page = work.patiently(partial(work.books.documents_page, "invoices", page=number, filters=wanted))
-        found.update(str(row.get("customer_id")) for row in page.rows if str(row.get("date")) >= since.isoformat())
-        if not page.more:
-            return frozenset(found)
-        number += 1

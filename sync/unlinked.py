@@ -57,7 +57,7 @@ def of_sort(shape: Shape, kind: Kind, side: str) -> QuerySet[Record]:
         return rows.filter(parent_id="")
     if side == Side.BOOKS and kind is Kind.CONTACT_CUSTOMER and shape.mode != "contacts":
         return rows.filter(meta__sub_type="individual")
-    if side == Side.BOOKS and kind is Kind.COMPANY_CUSTOMER:
+    if side == Side.BOOKS and kind is Kind.COMPANY_CUSTOMER and Kind.CONTACT_CUSTOMER in shape.active:
         return rows.exclude(meta__sub_type="individual")
     return rows
 

@@ -57,6 +57,7 @@ _OBJECTS = {
     LinkKind.CONTACT_PERSON: _("contact persons"),
     LinkKind.PRODUCT_ITEM: _("products"),
     "details": _("the details of what changed"),
+    "documents": _("the newest documents"),
 }
 
 
