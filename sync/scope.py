@@ -9,13 +9,18 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import Quota
 from sync import issues, replicate
 from sync.models import Cursor, Issue, Module, ModuleSetting, Record, RecordKind
 from sync.shape import BIGIN_MODULES, FEED_KINDS
 from sync.work import Work
+from zoho.bigin import PAGE
 from zoho.errors import Rejected
 
 VIEWS_EVERY = timedelta(hours=6)
+_SHARE = 0.1  # of a day's credits
+_CREDITS_A_PAGE = 3  # of a list with a view (reference, 9)
+_SMALLEST_DAY = 5000  # credits of Bigin's smallest plan
 
 
 def apply(work: Work) -> None:
@@ -35,6 +40,16 @@ def apply(work: Work) -> None:
             _mark(work, kind, members, leavers=not lost)
             _tell(work, kind, lost)
             Cursor.objects.filter(pk=cursor.pk).update(views_read_at=now)
+
+
+def _every(work: Work, kind: str, views: int) -> timedelta:
+    """Six hours, or longer where reading the ids so often would cost more than a tenth of a day's credits."""
+    installation = work.shape.installation
+    members = Record.objects.filter(installation=installation, kind=kind, gone_at=None, in_scope=True).count()
+    credits_of_one = views * (1 + members // PAGE) * _CREDITS_A_PAGE
+    limits = Quota.objects.filter(installation=installation, product="bigin", limit__isnull=False)
+    day = limits.order_by("-day").values_list("limit", flat=True).first() or _SMALLEST_DAY
+    return max(VIEWS_EVERY, timedelta(days=credits_of_one / (day * _SHARE)))
 
 
 def _read(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
 
-from sync import preview, room, schedule, services, tasks
-from sync.models import Cursor, Decision, Issue, Link, ModuleSetting, Proposal
+from accounts.models import Quota
+from sync import preview, room, schedule, scope, services, tasks
+from sync import shape as shapes
+from sync.models import Cursor, Decision, Issue, Link, ModuleSetting, Proposal, Record
+from sync.work import Work
 from tests.sync.test_conflicts import picklist
 from tests.sync.test_modes import save
 from tests.sync.test_scope import in_view
@@ -56,6 +59,22 @@ def test_rule_2_1_the_ids_of_a_view_are_read_every_six_hours_and_not_before(worl
         Cursor.objects.filter(feed="bigin_companies").update(views_read_at=stamp)
         world.sync()
         assert (Cursor.objects.get(feed="bigin_companies").views_read_at != stamp) is again
+
+
+@pytest.mark.parametrize(("members", "hours"), [(2_000, 6), (20_000, 14.5)])
+def test_rule_2_1_a_large_view_is_read_less_often_so_that_a_tenth_of_the_days_credits_is_enough(
+    world: World, members: int, hours: float
+) -> None:
+    """Free plan, 5,000 credits a day: 3 a page of 200; 101 pages take 303 of 500, so every 14.5 hours."""
+    in_view(world)
+    Quota.objects.create(installation=world.installation, product="bigin", day=date(2000, 1, 1), limit=5000)
+    Record.objects.bulk_create(
+        Record(installation=world.installation, side="bigin", kind="company", remote_id=str(place), dirty=False)
+        for place in range(members)
+    )
+    work = Work(shapes.load(world.installation), world.remotes.bigin, world.remotes.books)
+    every = scope._every(work, "company", 1)
+    assert abs(every - timedelta(hours=hours)) < timedelta(minutes=5)
 
 
 def test_rule_2_3_in_contacts_mode_a_customer_of_books_becomes_its_primary_person(world: World) -> None:
