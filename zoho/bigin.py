@@ -195,12 +195,6 @@ class Bigin:
     def fields(self, module: str) -> list[Row]:
         return self._setting("fields", module)
 
-    def layouts(self, module: str) -> list[Row]:
-        return self._setting("layouts", module)
-
-    def related_lists(self, module: str) -> list[Row]:
-        return self._setting("related_lists", module)
-
     def custom_views(self, module: str) -> list[Row]:
         return self._setting("custom_views", module)
 
@@ -245,21 +239,6 @@ class Bigin:
 
     def watch(self, channel_id: str, events: Iterable[str], notify_url: str, token: str, expiry: datetime) -> Outcome:
         """Opens a channel, or opens it again with a later end; at most a day ahead, else Bigin gives an hour or two."""
-        return self._watch("POST", channel_id, events, notify_url, token, expiry)
-
-    def renew(self, channel_id: str, events: Iterable[str], notify_url: str, token: str, expiry: datetime) -> Outcome:
-        """Moves the end of a channel that stands; `code` NOT_SUBSCRIBED when it does not: then `watch`."""
-        return self._watch("PUT", channel_id, events, notify_url, token, expiry)
-
-    def unwatch(self, channel_ids: Sequence[str]) -> list[Outcome]:
-        """Closes channels; one that is gone has the code NOT_SUBSCRIBED."""
-        _check_count(channel_ids)
-        params = {"channel_ids": segments(channel_ids)}
-        return _outcomes(self.client.request("DELETE", "/actions/watch", params), channel_ids)
-
-    def _watch(
-        self, method: str, channel_id: str, events: Iterable[str], notify_url: str, token: str, expiry: datetime
-    ) -> Outcome:
         channel = {
             "channel_id": segment(channel_id),
             "events": list(events),
@@ -267,7 +246,13 @@ class Bigin:
             "token": token,
             "channel_expiry": bigin_time(expiry),
         }
-        return _outcomes(self.client.request(method, "/actions/watch", json={"watch": [channel]}), [channel_id])[0]
+        return _outcomes(self.client.request("POST", "/actions/watch", json={"watch": [channel]}), [channel_id])[0]
+
+    def unwatch(self, channel_ids: Sequence[str]) -> list[Outcome]:
+        """Closes channels; one that is gone has the code NOT_SUBSCRIBED."""
+        _check_count(channel_ids)
+        params = {"channel_ids": segments(channel_ids)}
+        return _outcomes(self.client.request("DELETE", "/actions/watch", params), channel_ids)
 
     def _write(self, method: str, module: str, rows: Sequence[Mapping[str, Any]]) -> list[Outcome]:
         _check_count(rows)

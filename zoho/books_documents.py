@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 from zoho.bodies import Part
 from zoho.books_calls import PAGE, BooksPage, Calls, Lookup, Row, Unique
-from zoho.errors import Rejected, RetryLater, UnknownOutcome, ZohoError
+from zoho.errors import RetryLater
 
 Kind = Literal["invoices", "estimates", "salesorders"]
 Status = Literal["sent", "void", "draft", "accepted", "declined", "open"]
@@ -145,55 +145,3 @@ class Documents(Calls):
         """The new invoice. Books may make a second one when asked twice: read the order's invoices first."""
         params = {"salesorder_id": document_id}
         return self._write("POST", self._path("invoices", "fromsalesorder"), "invoice", params=params)
-
-    def invoice_from_estimate(self, document_id: str) -> Row:
-        """The new invoice; 4 calls, for Books repeats the conversion when asked again and does not name the invoice.
-        Rejected as "already_converted", with `details["invoice_ids"]`, when there is one."""
-        before = self._invoice_ids(document_id)
-        if before:
-            raise self._estimate_refused("already_converted", "The estimate has an invoice already.", before)
-        params = {"estimate_ids": document_id}
-        answer = self.client.request("POST", self._path("invoices", "fromestimates"), params)
-        data = answer.data.get("data")
-        if isinstance(data, dict) and data.get("code") not in (None, 0, "0"):
-            raise self._estimate_refused(str(data["code"]), str(data.get("message") or "Not converted."), [])
-        try:
-            made = self._invoice_ids(document_id)
-            invoice = self.document("invoices", made[0]) if made else None
-        except ZohoError as error:
-            raise self._conversion_unknown(answer.request_id) from error
-        if invoice is None:
-            raise self._conversion_unknown(answer.request_id)
-        return invoice
-
-    def payment_link(self, invoice_id: str, expires: date, *, public: bool = True) -> str:
-        """The address where the invoice can be paid."""
-        params = {
-            "transaction_id": invoice_id,
-            "transaction_type": "invoice",
-            "link_type": "public" if public else "private",
-            "expiry_time": expires.isoformat(),
-        }
-        answer = self.client.request("GET", "/share/paymentlink", params)
-        data = answer.data.get("data")
-        link = data.get("share_link") if isinstance(data, dict) else None
-        if not isinstance(link, str) or not link:
-            self._unreadable(answer)
-        return link.strip()
-
-    def _invoice_ids(self, estimate_id: str) -> list[str]:
-        estimate = self.document("estimates", estimate_id)
-        if estimate is None:
-            raise self._estimate_refused("1002", "The estimate does not exist.", [])
-        return [str(one) for one in estimate.get("invoice_ids") or []]
-
-    def _estimate_refused(self, code: str, message: str, invoice_ids: list[str]) -> Rejected:
-        return Rejected(message, product=self.product, code=code, details={"invoice_ids": invoice_ids})
-
-    def _conversion_unknown(self, request_id: str) -> UnknownOutcome:
-        return UnknownOutcome(
-            "Books converted the estimate but the invoice could not be read.",
-            product=self.product,
-            code="unexpected_body",
-            request_id=request_id,
-        )

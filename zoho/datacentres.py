@@ -56,10 +56,6 @@ class DataCentres:
         wanted = origin(url)
         return self._only((entry for entry in self if entry.accounts_url == wanted), "accounts server", url)
 
-    def by_api_domain(self, url: str) -> DataCentre:
-        wanted = origin(url)
-        return self._only((entry for entry in self if entry.api_url == wanted), "API domain", url)
-
     @staticmethod
     def _only(found: Iterator[DataCentre], what: str, url: str) -> DataCentre:
         entry = next(found, None)

@@ -6,7 +6,7 @@ Everything parsed is in UTC, so that comparison and subtraction are by instant o
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 _TIME = re.compile(
@@ -32,10 +32,6 @@ def parse_time_or_none(text: object) -> datetime | None:
         return parse_time(text)
     except ValueError:
         return None
-
-
-def parse_date(text: str) -> date:
-    return date.fromisoformat(text.strip())
 
 
 def http_date(text: str | None) -> datetime | None:

@@ -221,9 +221,7 @@ def test_count(server: Scripted, bigin: Bigin) -> None:
 
 
 @pytest.mark.parametrize(("name", "path", "key"), [
-    ("fields", "/settings/fields", "fields"), ("layouts", "/settings/layouts", "layouts"),
-    ("custom_views", "/settings/custom_views", "custom_views"),
-    ("related_lists", "/settings/related_lists", "related_lists"),
+    ("fields", "/settings/fields", "fields"), ("custom_views", "/settings/custom_views", "custom_views"),
 ])  # fmt: skip
 def test_metadata(server: Scripted, bigin: Bigin, name: str, path: str, key: str) -> None:
     server.script(Reply(200, {key: [{"id": "1"}]}), Reply(204))
@@ -278,17 +276,15 @@ def test_channels(server: Scripted, bigin: Bigin) -> None:
     absent = {"code": "NOT_SUBSCRIBED", "status": "error", "message": "not subscribed", "details": {}}
     server.script(
         Reply(201, {"watch": [done]}),
-        Reply(200, {"watch": [done]}),
         Reply(202, {"watch": [absent]}),
         Reply(200, {"watch": [{"channel_id": "90"}], "info": {}}),
     )
     url = "https://app.example/hook"
     assert bigin.watch("90", ["Contacts.all"], url, "secret", SINCE).details == opened
-    assert bigin.renew("90", ["Contacts.all"], url, "secret", SINCE).ok
     assert [(gone.ok, gone.id, gone.code) for gone in bigin.unwatch(["90"])] == [(False, "90", "NOT_SUBSCRIBED")]
     assert bigin.channels() == [{"channel_id": "90"}]
     assert [(seen.method, seen.path) for seen in server.seen] == [
-        ("POST", "/actions/watch"), ("PUT", "/actions/watch"), ("DELETE", "/actions/watch"), ("GET", "/actions/watch"),
+        ("POST", "/actions/watch"), ("DELETE", "/actions/watch"), ("GET", "/actions/watch"),
     ]  # fmt: skip
     assert server.seen[0].json == {
         "watch": [{

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import pytest
 
-from tests.zoho.books_answers import DONE, MISSING, calls, ok
+from tests.zoho.books_answers import DONE, calls, ok
 from tests.zoho.conftest import MakeClient
 from tests.zoho.scripted import Reply, Scripted
 from zoho.books import Books, Kind
-from zoho.errors import Rejected, RetryLater, UnknownOutcome
+from zoho.errors import Rejected, RetryLater
 
 
 @pytest.fixture
@@ -95,67 +94,7 @@ def test_comments(server: Scripted, books: Books) -> None:
     assert server.seen[1].json == {"description": "by Ann", "show_comment_to_clients": False}
 
 
-def test_a_payment_link(server: Scripted, books: Books) -> None:
-    server.script(ok(data={"share_link": "https://pay.example/1 "}), ok(data={}))
-    assert books.payment_link("5", date(2026, 12, 31)) == "https://pay.example/1"
-    assert server.seen[0].query == {
-        "transaction_id": "5", "transaction_type": "invoice", "link_type": "public", "expiry_time": "2026-12-31",
-        "organization_id": "700",
-    }  # fmt: skip
-    with pytest.raises(RetryLater):
-        books.payment_link("5", date(2026, 12, 31))
-
-
-# Conversions
-
-
 def test_a_sales_order_becomes_an_invoice_without_a_body(server: Scripted, books: Books) -> None:
     server.script(ok(201, invoice={"invoice_id": "8"}))
     assert books.invoice_from_salesorder("5") == {"invoice_id": "8"}
     assert (server.seen[0].query, server.seen[0].body) == ({"salesorder_id": "5", "organization_id": "700"}, b"")
-
-
-def test_an_estimate_becomes_an_invoice(server: Scripted, books: Books) -> None:
-    server.script(
-        ok(estimate={"invoice_ids": []}),
-        ok(data={}),
-        ok(estimate={"invoice_ids": ["8"]}),
-        ok(invoice={"invoice_id": "8"}),
-    )
-    assert books.invoice_from_estimate("5") == {"invoice_id": "8"}
-    assert calls(server) == [
-        ("GET", "/estimates/5"), ("POST", "/invoices/fromestimates"), ("GET", "/estimates/5"), ("GET", "/invoices/8"),
-    ]  # fmt: skip
-
-
-def test_a_converted_estimate_is_not_converted_again(server: Scripted, books: Books) -> None:
-    server.script(ok(estimate={"invoice_ids": ["8"]}))
-    with pytest.raises(Rejected) as caught:
-        books.invoice_from_estimate("5")
-    assert (caught.value.code, caught.value.details) == ("already_converted", {"invoice_ids": ["8"]})
-    assert len(server.seen) == 1
-
-
-def test_a_missing_estimate_is_not_converted(server: Scripted, books: Books) -> None:
-    server.script(MISSING)
-    with pytest.raises(Rejected):
-        books.invoice_from_estimate("5")
-    assert len(server.seen) == 1
-
-
-def test_a_refusal_inside_a_success_is_a_refusal(server: Scripted, books: Books) -> None:
-    message = "Some of the quotes cannot be converted to Invoices"
-    server.script(ok(estimate={"invoice_ids": []}), ok(data={"code": 1002, "ids": ["5"], "message": message}))
-    with pytest.raises(Rejected, match="cannot be converted") as caught:
-        books.invoice_from_estimate("5")
-    assert caught.value.code == "1002"
-
-
-@pytest.mark.parametrize("after", [
-    [Reply(503)] * 3, [ok(estimate={"invoice_ids": []})], [ok(estimate={"invoice_ids": ["8"]}), MISSING],
-])  # fmt: skip
-def test_a_conversion_that_cannot_be_read_back_is_unknown(server: Scripted, books: Books, after: list[Reply]) -> None:
-    server.script(ok(estimate={"invoice_ids": []}), ok(data={}), *after)
-    with pytest.raises(UnknownOutcome):
-        books.invoice_from_estimate("5")
-    assert [method for method, _ in calls(server)].count("POST") == 1

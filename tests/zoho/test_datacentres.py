@@ -39,7 +39,7 @@ def test_every_way_to_find_one(name: str) -> None:
     assert table.by_location(name.upper()) is dc
     assert table.by_accounts_server(dc.accounts_url + "/") is dc
     assert table.by_accounts_server(dc.accounts_url.upper()) is dc
-    assert table.by_api_domain(dc.api_url + ":443") is dc
+    assert table.by_accounts_server(dc.accounts_url + ":443") is dc
 
 
 def test_product_addresses() -> None:
@@ -63,7 +63,7 @@ def test_a_foreign_accounts_server_is_refused(url: str) -> None:
 
 def test_an_api_domain_is_not_an_accounts_server() -> None:
     with pytest.raises(UnknownDataCentre):
-        data_centres().by_api_domain("https://accounts.zoho.com")
+        data_centres().by_accounts_server("https://www.zohoapis.com")
     with pytest.raises(UnknownDataCentre):
         data_centres().by_name("uk")
 
@@ -72,7 +72,7 @@ def test_the_sandbox_is_one_more_only_where_it_is_set() -> None:
     table = data_centres("http://127.0.0.1:9000/")
     dc = table.by_name("sandbox")
     assert table.by_accounts_server("http://127.0.0.1:9000") is dc
-    assert table.by_api_domain("http://127.0.0.1:9000") is dc
+    assert dc.api_url == "http://127.0.0.1:9000"
     assert dc.bigin_hosts == ("http://127.0.0.1:9000",)
     assert dc.api_base("bigin") == "http://127.0.0.1:9000/bigin/v2"
     with pytest.raises(UnknownDataCentre):

@@ -112,14 +112,12 @@ def test_outcomes_count_whatever_the_status(bigin: Bigin, sandbox: Sandbox, posi
 def test_metadata(bigin: Bigin) -> None:
     assert {"Contacts", "Accounts", "Pipelines", "Products"} <= {row["api_name"] for row in bigin.modules()}
     assert next(row for row in bigin.fields("Contacts") if row["api_name"] == "Last_Name")["system_mandatory"] is True
-    assert {row["name"] for row in bigin.layouts("Pipelines")} == {"Sales Pipeline", "Group Travel"}
     views = {row["name"]: row for row in bigin.custom_views("Accounts")}
     own = bigin.custom_view("Accounts", views["Companies in Portugal"]["id"])
     assert own is not None
     assert own["criteria"]["value"] == "Portugal"
     in_view = bigin.page("Accounts", ["Billing_Country"], page=1, cvid=own["id"]).rows
     assert {row["Billing_Country"] for row in in_view} == {"Portugal"}
-    assert bigin.related_lists("Accounts")
 
 
 def test_people_and_organisation(bigin: Bigin, sandbox: Sandbox) -> None:
@@ -148,7 +146,7 @@ def test_channels(bigin: Bigin) -> None:
     url = "http://127.0.0.1:1/hook"
     assert bigin.watch("9001", ["Contacts.all"], url, "secret", expiry).ok
     assert [str(channel["channel_id"]) for channel in bigin.channels()] == ["9001"]
-    assert bigin.renew("9001", ["Contacts.all", "Accounts.all"], url, "secret", expiry).ok
+    assert bigin.watch("9001", ["Contacts.all", "Accounts.all"], url, "secret", expiry).ok
     assert [outcome.ok for outcome in bigin.unwatch(["9001"])] == [True]
     gone = bigin.unwatch(["9001"])[0]
     assert (gone.ok, gone.code) == (False, "NOT_SUBSCRIBED")
