@@ -130,6 +130,14 @@ def test_docs_url_leads_elsewhere(settings: Settings) -> None:
     assert handbook.address("sync.md#preview") == "https://docs.example.com/sync.md#preview"
 
 
+def test_a_missing_picture_leaves_its_description(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handbook, "DOCS", tmp_path)
+    (tmp_path / "x.md").write_text("# A\n\nWords.\n\n![What it shows](pictures/nowhere.png)\n")
+    html = handbook.chapter("x").html
+    assert "What it shows" in html
+    assert "<img" not in html
+
+
 def test_raw_html_in_a_file_stays_text(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handbook, "DOCS", tmp_path)
     text = "# A <b>\n\nWords <script>alert(1)</script>.\n\n[out](../README.md) [j](javascript:x)\n"
