@@ -23,9 +23,10 @@ WANTED = {
     "held": "sync-held-full-light",
     "health": "sync-health-full-light",
     "signed-out": "sync-signed-out-meanwhile",
-    "documents-panel": "invoices-panel-light",
-    "documents-form": "invoices-form-light",
-    "documents-detail": "invoices-detail-light",
+    "documents-panel": "invoices-panel-invoices-light",
+    "documents-form": "invoices-form-filled-light",
+    "documents-detail": "invoices-detail-invoice-partially_paid-light",
+    "documents-mail": "invoices-mail-light",
 }
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from django.db import connections as databases
 from django.db import transaction
-from playwright.sync_api import BrowserContext, FloatRect, FrameLocator, Locator, Page, expect
+from PIL import Image
+from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 from redis import Redis
@@ -21,7 +22,6 @@ from invoices import queue, tasks
 from sandbox.testing import Sandbox, running_sandbox
 from tests import factories
 from tests.axe import violations
-from tests.browser import SHOTS
 from tests.browser import shot as picture
 from tests.factories import connected_installation
 from tests.invoices.conftest import Desk
@@ -105,14 +105,16 @@ def shot(page: Page, name: str) -> None:
     click to where the frame was, beside the button: people with a frame sit before a tall window (`TALL`).
     """
     page.wait_for_timeout(500)
-    width, height, bottom = page.evaluate("[innerWidth, innerHeight, Math.ceil(document.body.scrollHeight)]")
-    if page.evaluate("document.documentElement.scrollHeight > innerHeight") or height < TALL:
-        picture(page, name)
+    path = picture(page, name)
+    size = page.viewport_size
+    if size is None or size["height"] != TALL:
         return
-    used = page.evaluate("Math.ceil(document.querySelector('body > :last-child').getBoundingClientRect().bottom)")
-    SHOTS.mkdir(exist_ok=True)
-    clip: FloatRect = {"x": 0, "y": 0, "width": width, "height": min(max(used, 400) + 24, bottom, height)}
-    page.screenshot(path=str(SHOTS / f"{name}.png"), clip=clip)
+    used = page.evaluate(
+        "Math.ceil(Math.max(...[...document.body.children].map((one) => one.getBoundingClientRect().bottom)))"
+    )
+    with Image.open(path) as whole:
+        part_of_it = whole.crop((0, 0, whole.width, min(whole.height, max(used, 400) + 24)))
+    part_of_it.save(path)
 
 
 def part(place: Page | FrameLocator, name: str) -> Locator:
