@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -116,21 +116,25 @@ def shot(page: Page, name: str) -> Path:
     it shows, so that the gallery can say which of them nobody has ever seen."""
     SHOTS.mkdir(exist_ok=True)
     path = SHOTS / f"{name}.png"
-    if len(page.frames) > 1:
-        _show_whole_frames(page)
-    page.screenshot(path=str(path), full_page=True)
+    with _whole_frames(page) if len(page.frames) > 1 else nullcontext():
+        page.screenshot(path=str(path), full_page=True)
     path.with_suffix(".shows").write_text("\n".join(sorted(shown_in(page))))
     return path
 
 
-def _show_whole_frames(page: Page) -> None:
+@contextmanager
+def _whole_frames(page: Page) -> Iterator[None]:
     """A frame of another site is painted only as far as the window shows it, and has its height after a message."""
     page.wait_for_timeout(300)
     whole = page.evaluate("document.documentElement.scrollHeight")
     size = page.viewport_size
-    if size and whole > size["height"]:
-        page.set_viewport_size({"width": size["width"], "height": whole})
-        page.wait_for_timeout(300)
+    if not size or whole <= size["height"]:
+        yield
+        return
+    page.set_viewport_size({"width": size["width"], "height": whole})
+    page.wait_for_timeout(300)
+    yield
+    page.set_viewport_size(size)
 
 
 def shown_in(page: Page) -> set[str]:
