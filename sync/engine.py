@@ -145,6 +145,7 @@ def _stages(work: Work) -> None:
 
 def read(work: Work) -> None:
     """READ: all feeds of both sides, deleted lists; what a listing missed, asked for one by one; details."""
+    picklists.refresh(work)
     for feed in work.shape.feeds:
         work.stage(f"Reading {feed}")
         replicate.pull(work, feed)
