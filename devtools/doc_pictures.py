@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageChops
 
 ROOT = Path(__file__).resolve().parent.parent
 SHOTS, PICTURES = ROOT / "screenshots", ROOT / "docs" / "pictures"
@@ -30,6 +30,13 @@ WANTED = {
 }
 
 
+def _filled(picture: Image.Image) -> int:
+    """How far down there is something; a window may be higher than what it shows."""
+    ground = Image.new("RGB", picture.size, picture.getpixel((1, picture.height - 1)))
+    box = ImageChops.difference(picture, ground).getbbox()
+    return min(picture.height, box[3] + 24) if box else picture.height
+
+
 def main() -> int:
     missing = [shot for shot in WANTED.values() if not (SHOTS / f"{shot}.png").exists()]
     if missing:
@@ -38,7 +45,8 @@ def main() -> int:
     PICTURES.mkdir(exist_ok=True)
     for name, shot in WANTED.items():
         with Image.open(SHOTS / f"{shot}.png") as picture:
-            part = picture.convert("RGB").crop((0, 0, picture.width, min(picture.height, TALLEST)))
+            whole = picture.convert("RGB")
+            part = whole.crop((0, 0, whole.width, min(_filled(whole), TALLEST)))
             part.quantize(COLOURS, dither=Image.Dither.NONE).save(PICTURES / f"{name}.png", optimize=True)
     return 0
 

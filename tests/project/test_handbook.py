@@ -15,6 +15,7 @@ from bigin_books import handbook
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = {str(path.relative_to(ROOT / "templates")): path.read_text() for path in ROOT.glob("templates/**/*.html")}
+SPEAKING = [ROOT / name for name in ("templates", "accounts", "sync", "invoices", "topping/app")]
 _ASKED = re.compile(r"""page="([\w-]+\.md[^"]*)"|"([\w-]+\.md[^"]*)"\|help_address""")
 LINKS = sorted({found[1] or found[2] for text in TEMPLATES.values() for found in _ASKED.finditer(text)})
 _LEADS_ON = re.compile(r"""\{% (?:include|extends) "([^"]+)\"""")
@@ -81,6 +82,19 @@ def test_every_link_of_a_screen_leads_to_a_section(link: str, client: Client) ->
 
 def test_the_screens_of_all_three_apps_ask_for_help() -> None:
     assert {"admin.md#set-up", "sync.md#preview", "documents.md#email"} <= set(LINKS)
+
+
+@pytest.mark.parametrize("name", ["admin", "install"])
+def test_what_the_tables_of_trouble_quote_is_what_the_pages_say(name: str) -> None:
+    said = [
+        path.read_text()
+        for suffix in ("html", "py", "js")
+        for folder in SPEAKING
+        for path in folder.rglob(f"*.{suffix}")
+    ]
+    quoted = re.findall(r'^\| "([^"|]+)"', (ROOT / "docs" / f"{name}.md").read_text(), re.M)
+    assert len(quoted) >= 3
+    assert [words for words in quoted if not any(words in text for text in said)] == []
 
 
 @pytest.mark.parametrize("name", handbook.names())
