@@ -138,7 +138,7 @@ def test_settings_load_with_what_compose_gives(tmp_path: Path) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_health_check_of_web_asks_as_the_proxy_would(live_server: LiveServer) -> None:
-    # The first request of a process imports every view: a container has its retries for that, a busy machine's test not.
+    # The first request of a process imports every view: a container has its retries for that, a test has none.
     program: str = SERVICES["web"]["healthcheck"]["test"][3].replace("timeout=4", "timeout=60")
     assert "timeout=60" in program
     here = urlsplit(live_server.url)
