@@ -69,7 +69,7 @@ topping/node_modules/.ready: topping/package-lock.json
 topping: topping/node_modules/.ready ## check and zip the Bigin package with Zoho's own tool; TOPPING_URL=https://your.host
 	@cd topping && node build.mjs
 
-coverage: $(DEV_READY) ## how much of each module the tests without a browser run; the total stands in the last line
+coverage: $(DEV_READY) ## how much of each module the tests without a browser run, and the total
 	$(BIN)/pytest --numprocesses $(PYTEST_WORKERS) --dist loadscope -m "not soak and not browser" \
 		--ignore tests/acceptance --ignore tests/sync_proof --cov --cov-report term:skip-covered
 
