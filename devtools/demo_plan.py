@@ -112,7 +112,8 @@ def commands(where: Place, ports: Ports, told: Mapping[str, str]) -> dict[str, l
     worker = "--pool prefork --concurrency 1 --without-gossip --without-mingle --loglevel WARNING".split()
     web = f"gunicorn bigin_books.wsgi --bind {LOOPBACK}:{ports.web} --workers 2 --threads 4 --log-level warning"
     sandbox = f"sandbox --port {ports.sandbox} --topping-url http://localhost:{ports.web} --seed travel-agency"
-    credentials = ["--client-id", told["ZOHO_CLIENT_ID"], "--client-secret", told["ZOHO_CLIENT_SECRET"]]
+    # In one word each: one secret of 64 begins with a dash, and would be taken for an option.
+    credentials = [f"--client-id={told['ZOHO_CLIENT_ID']}", f"--client-secret={told['ZOHO_CLIENT_SECRET']}"]
     own_servers = {
         REPLACED_BY["PG_PORT"]: ("postgres", ports.postgres),
         REPLACED_BY["REDIS_PORT"]: ("redis", ports.redis),

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from devtools.demo import claim
-from devtools.demo_plan import PORTS, Place
+from devtools.demo_plan import PORTS, Place, Ports, commands
 from devtools.processes import port_in_use
 from tests.demo import ROOT, Demo
 from tests.infra.conftest import processes_of, wait_until
@@ -105,6 +105,12 @@ def test_what_an_earlier_start_left_is_no_sign_that_this_one_is_ready(tmp_path: 
         assert [file for file in left if file.exists()] == []
         assert where.schedules() == []
         assert (where.home / "secret_key").exists()
+
+
+def test_a_secret_that_begins_with_a_dash_is_no_option(tmp_path: Path) -> None:
+    told = {"ZOHO_CLIENT_ID": "1000.DEMO", "ZOHO_CLIENT_SECRET": "-abc"}
+    where = Place(tmp_path, tmp_path)
+    assert "--client-secret=-abc" in commands(where, Ports(1, 2, 3, 4), told)["sandbox"]
 
 
 def test_a_failed_migration_is_one_line(demo: Demo) -> None:
