@@ -52,6 +52,7 @@ lint: $(DEV_READY) ## style, types, imports, templates, migrations, deploy setti
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m devtools.lint_templates
+	$(BIN)/python -m devtools.lint_sentences
 	$(BIN)/python -m devtools.lint_shape
 	$(BIN)/python -m devtools.lint_deploy
 	@$(MAKE) --no-print-directory lint-topping

@@ -88,6 +88,7 @@ TEMPLATES = [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
                 "bigin_books.templatetags.handbook",
+                "accounts.templatetags.telling",
             ],
         },
     }

@@ -198,8 +198,10 @@ def _cut(work: Work, reason: OutOfTime) -> Ended:
     if reason.daily:
         alerts.quota(installation, reason.product, until)
     if work.run is not None and work.run.kind == Run.Kind.PREVIEW:
-        return _end(work, Run.State.FAILED, f"{reason.reason} Ask for the preview again after {until}.")
-    return _end(work, Run.State.FAILED, f"{reason.reason} The sync goes on at {until}; nothing is lost.")
+        return _end(work, Run.State.FAILED, f"{reason.reason} Ask for the preview again later.")
+    return _end(
+        work, Run.State.FAILED, f"{reason.reason} The sync goes on by itself, as the next run says; nothing is lost."
+    )
 
 
 def _finished(work: Work) -> Ended:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from django.db.models import Count, Q
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -127,7 +128,7 @@ def _column(run: Run, x: int, width: int, done: int, failed: int, highest: int) 
     height = max(2, round(scale * done / highest)) if highest else 2
     failed_height = max(3, round(scale * failed / highest)) if failed and highest else 0
     top = TALL - height
-    label = timezone.localtime(run.started_at).strftime("%Y-%m-%d %H:%M")
+    label = date_format(timezone.localtime(run.started_at), "SHORT_DATETIME_FORMAT")
     return Column(label, done, failed, x, top, width, height, max(0, top - failed_height), failed_height, run.pk)
 
 
@@ -148,7 +149,9 @@ def _days(of_day: Mapping[date, int], since: date, days: int) -> list[Column]:
         day = since + timedelta(days=index)
         calls = of_day.get(day, 0)
         height = max(2, round((TALL - 4) * calls / highest)) if calls else 1
-        columns.append(Column(day.isoformat(), calls, 0, index * step, TALL - height, step - 4, height, 0, 0))
+        columns.append(
+            Column(date_format(day, "SHORT_DATE_FORMAT"), calls, 0, index * step, TALL - height, step - 4, height, 0, 0)
+        )
     return columns
 
 

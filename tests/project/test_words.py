@@ -66,8 +66,8 @@ def test_a_bare_word_would_be_found() -> None:
 
 
 # Sentences of Python code that no page shows: errors whose words come from a table when a person sees them, what an
-# operator or a programmer reads. What the sync stores with a row (why an issue, a write or a link is as it is) is a
-# sentence in English, whoever reads it later: its screens are looked at here, its engine is not.
+# operator or a programmer reads. What the engine stores with a row (why an issue, a write or a link is as it is) is
+# gathered in accounts/sentences.py and told in the reader's language: tests/project/test_telling.py.
 NOT_SHOWN = ("accounts/checks.py", "accounts/management/", "invoices/checks.py", "invoices/api/", "bigin_books/env.py")
 ERRORS = {"Unauthorised", "RetryLater", "RateLimited", "Rejected", "UnknownOutcome", "FileNotFoundError"}
 ERRORS |= {"ImproperlyConfigured", "UnknownDataCentre"}

@@ -116,7 +116,7 @@ def test_rule_8_3_the_end_of_the_quota_is_told_and_the_next_run_waits_for_it(wor
     assert setting.next_run_at is not None
     assert setting.next_run_at > timezone.now() + timedelta(minutes=5)
     run = world.installation.runs.get()
-    assert "goes on at" in run.problem
+    assert "goes on by itself" in run.problem
 
 
 # Retention
