@@ -17,6 +17,7 @@ from tests.accounts.conftest import Popup
 from tests.accounts.test_setup import BOOKS, MARTAS_ADDRESS, organizations_of, set_up_bigin
 from tests.accounts.test_sign_in import MARTA, handed_over, redeem
 from tests.factories import connected_installation, make_installation
+from zoho.retry import Retry
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -78,7 +79,10 @@ def test_missing_rights_are_told(sandbox: Sandbox) -> None:
     assert "ZohoBooks.settings.ALL" in warning
 
 
-def test_what_cannot_be_asked_now_leaves_what_is_known_and_is_asked_again(sandbox: Sandbox) -> None:
+def test_what_cannot_be_asked_now_leaves_what_is_known_and_is_asked_again(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Retry, "wait", lambda *_: 0.0)  # forty questions, each asked three times
     installation = connected_installation(sandbox)
     probing.probe(installation)
     known = dict(installation.probes)
