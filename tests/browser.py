@@ -81,34 +81,43 @@ def shown(page: Page) -> str:
         return ""
 
 
+class Watch:
+    """Over the pages of people: whatever a console tells of the content security policy, and whatever breaks."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.contexts: list[BrowserContext] = []
+
+    def over(self, context: BrowserContext) -> BrowserContext:
+        context.on("page", self._page)
+        self.contexts.append(context)
+        return context
+
+    def _page(self, page: Page) -> None:
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.seen.append(f"uncaught: {error.message}"))
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if _POLICY.search(message.text):
+            self.seen.append(f"console: {message.text}")
+
+    def end(self) -> None:
+        for context in self.contexts:
+            self.seen += [f"traceback on {page.url}" for page in context.pages if _TRACEBACK.search(shown(page))]
+            context.close()
+        assert not self.seen, "\n".join(self.seen)
+
+
 @pytest.fixture
 def new_context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
     """Makes browser contexts (one person each) whose pages are watched; what was seen is asserted at the end."""
-    seen: list[str] = []
-    contexts: list[BrowserContext] = []
-
-    def on_console(message: ConsoleMessage) -> None:
-        if _POLICY.search(message.text):
-            seen.append(f"console: {message.text}")
-
-    def on_error(error: Error) -> None:
-        seen.append(f"uncaught: {error.message}")
-
-    def watch(page: Page) -> None:
-        page.on("console", on_console)
-        page.on("pageerror", on_error)
+    watch = Watch()
 
     def make(**options: object) -> BrowserContext:
-        context = chromium.new_context(viewport={"width": 1280, "height": 900}, **options)  # type: ignore[arg-type]
-        context.on("page", watch)
-        contexts.append(context)
-        return context
+        return watch.over(chromium.new_context(viewport={"width": 1280, "height": 900}, **options))  # type: ignore[arg-type]
 
     yield make
-    for context in contexts:
-        seen += [f"traceback on {page.url}" for page in context.pages if _TRACEBACK.search(shown(page))]
-        context.close()
-    assert not seen, "\n".join(seen)
+    watch.end()
 
 
 def shot(page: Page, name: str) -> Path:

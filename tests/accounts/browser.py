@@ -1,5 +1,6 @@
 """What browser tests of sign-in and setup share: the stage, its people, and how they press a consent."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from sandbox.testing import Sandbox, running_sandbox
-from tests.browser import FLAGS, chromium, chromium_path, new_context
+from tests.browser import FLAGS, Watch, chromium, chromium_path, new_context
 
 __all__ = ["chromium", "new_context"]
 MARTA, JONAS, AMARA, PRIYA = "700001001", "700001002", "700001003", "700002001"
@@ -40,18 +41,27 @@ def people(new_context: People) -> People:
 
 @pytest.fixture
 def watched(chromium: Browser) -> Iterator[Watched]:
-    """A browser with a folder, and so with settings, of its own."""
-    contexts: list[BrowserContext] = []
+    """A browser with a folder, and so with settings, of its own; watched as `new_context` is."""
+    watch = Watch()
 
     def make(folder: Path) -> BrowserContext:
         path = chromium_path()
-        context = chromium.browser_type.launch_persistent_context(str(folder), executable_path=path, args=FLAGS)
-        contexts.append(context)
-        return context
+        return watch.over(
+            chromium.browser_type.launch_persistent_context(str(folder), executable_path=path, args=FLAGS)
+        )
 
     yield make
-    for context in contexts:
-        context.close()
+    watch.end()
+
+
+def without_cookies_in_frames(folder: Path, ours: str, bigins: str) -> Path:
+    """A browser's folder with a rule made by hand: where third-party cookies are blocked, Chromium still gives a frame
+    its partitioned ones."""
+    (folder / "Default").mkdir()
+    rule = {f"{ours},{bigins}": {"setting": 2}}
+    preferences = {"profile": {"content_settings": {"exceptions": {"cookies": rule}}}}
+    (folder / "Default" / "Preferences").write_text(json.dumps(preferences))
+    return folder
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A real Chromium, the topping framed across sites: mini Bigin on 127.0.0.1, the product on localhost."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from tests.accounts.browser import (
     press,
     stage,
     watched,
+    without_cookies_in_frames,
 )
 from tests.accounts.test_sign_in import lasting_tokens
 from tests.browser import shot
@@ -33,16 +33,6 @@ from tests.factories import connected_installation
 
 __all__ = ["chromium", "new_context", "people", "stage", "watched"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-def without_cookies_in_frames(folder: Path, stage: Stage) -> Path:
-    """A browser's folder with a rule made by hand: where third-party cookies are blocked, Chromium still gives a frame
-    its partitioned ones."""
-    (folder / "Default").mkdir()
-    rule = {f"{stage.base_url},{stage.sandbox.url}": {"setting": 2}}
-    preferences = {"profile": {"content_settings": {"exceptions": {"cookies": rule}}}}
-    (folder / "Default" / "Preferences").write_text(json.dumps(preferences))
-    return folder
 
 
 def connect(stage: Stage) -> Installation:
@@ -134,7 +124,7 @@ def test_denied_consent_and_other_refusals_are_calm(stage: Stage, people: People
 def test_cookies_blocked_altogether_leave_a_window_in_which_everything_works(
     stage: Stage, watched: Watched, tmp_path: Path
 ) -> None:
-    context = watched(without_cookies_in_frames(tmp_path, stage))
+    context = watched(without_cookies_in_frames(tmp_path, stage.base_url, stage.sandbox.url))
     page, frame = stage.open_settings(context)
     expect(part(frame, "cookies-blocked")).to_be_visible()
     expect(part(frame, "setup-now")).to_be_hidden()
@@ -246,7 +236,7 @@ def test_a_record_with_cookies_blocked_opens_in_a_window_of_its_own(
     stage: Stage, watched: Watched, tmp_path: Path
 ) -> None:
     connect(stage)
-    context = watched(without_cookies_in_frames(tmp_path, stage))
+    context = watched(without_cookies_in_frames(tmp_path, stage.base_url, stage.sandbox.url))
     page = context.new_page()
     page.goto(f"{stage.sandbox.url}/deals")
     page.locator("a[href^='/deals/']:not([href$='/new'])").first.click()
