@@ -1,7 +1,9 @@
 """Whose session it is. A session ends with the token it was made from; a fresh top-level sign-in is noted in it."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -31,6 +33,13 @@ def end(request: HttpRequest, member: Member | None) -> None:
 
 def forget(member: Member) -> None:
     Member.objects.filter(pk=member.pk).update(access_token="", expires_at=None)
+
+
+def delete_of(members: Iterable[int]) -> None:
+    """Every stored session of these members. Stored ones are not readable by the database, so all are looked at."""
+    theirs = frozenset(members)
+    keys = [row.pk for row in Session.objects.iterator() if row.get_decoded().get(_MEMBER) in theirs]
+    Session.objects.filter(pk__in=keys).delete()
 
 
 def member_of(request: HttpRequest) -> Member | None:

@@ -15,7 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, IntegrityError, OperationalError, transa
 from django.db.models import ForeignKey, Model
 from django.utils.translation import gettext as _
 
-from accounts import setup
+from accounts import sessions, setup
 from accounts.models import Installation
 from invoices.models import TimelineNote
 from sync import notifications
@@ -58,7 +58,9 @@ def delete(installation: Installation) -> list[str]:
         state=Installation.State.PAUSED, problem=_("It is being deleted.")
     )
     left = _unsubscribed(installation) + setup.disconnect(installation)
+    members = list(installation.members.values_list("pk", flat=True))
     _delete_everything(installation)
+    sessions.delete_of(members)
     log.info("invoices: installation %s is deleted", installation.pk)
     return left
 
@@ -68,7 +70,7 @@ def _unsubscribed(installation: Installation) -> list[str]:
         notifications.close_channels(installation)
     except ZohoError as error:
         log.warning("invoices: channels of %s not unsubscribed (%s)", installation.pk, error.code)
-        return [_("Bigin did not confirm that notifications end. They end by themselves within a week.")]
+        return [_("Bigin did not confirm that notifications end. They end by themselves within a day.")]
     return []
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib.sessions.models import Session
 from django.db import IntegrityError, models, transaction
 from django.db import connections as databases
 from django.test import Client
@@ -229,3 +230,11 @@ def test_a_standard_user_may_not(desk: Desk) -> None:
     desk.member = factories.connected_member(desk.installation, desk.sandbox, email)
     answer: Any = fresh(desk).post("/embed/delete/", {"name": desk.installation.bigin_org_name})
     assert (answer.status_code, Installation.objects.count()) == (403, 1)
+
+
+def test_no_session_of_its_people_is_left_and_others_stay_signed_in(desk: Desk) -> None:
+    other = factories.signed_in_client(factories.make_member(factories.make_installation()))
+    theirs, others = desk.client.session.session_key, other.session.session_key
+    assert Session.objects.filter(pk__in=[theirs, others]).count() == 2
+    removal.delete(desk.installation)
+    assert list(Session.objects.values_list("pk", flat=True)) == [others]
