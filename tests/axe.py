@@ -2,10 +2,12 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import axe_playwright_python  # type: ignore[import-untyped]
 from playwright.sync_api import Frame, Page
+
+_SCHEMES: tuple[Literal["dark", "light"], ...] = ("dark", "light")
 
 
 @cache
@@ -22,3 +24,13 @@ def violations(page: Page | Frame) -> list[str]:
         for rule in found
         for node in rule["nodes"]
     ]
+
+
+def violations_in_both(page: Page, place: Frame | None = None) -> list[str]:
+    """In light and in dark; `place` is a frame of that page."""
+    found = []
+    for scheme in _SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_timeout(300)  # colours fade
+        found += [f"{scheme}: {line}" for line in violations(place or page)]
+    return found

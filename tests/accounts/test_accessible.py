@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.accounts.browser import AMARA, MARTA, People, Stage, accept, chromium, new_context, part, people, stage
-from tests.axe import violations
+from tests.axe import violations, violations_in_both
 from tests.browser import shot
 
 __all__ = ["chromium", "new_context", "people", "stage"]
@@ -70,10 +70,11 @@ def test_axe_finds_nothing_in_the_popup_and_the_frame(stage: Stage, people: Peop
     accept(opened.value, MARTA)
     expect(part(opened.value, "typed-code")).to_be_visible()
     is_fine(opened.value, "accounts-popup-code")
+    assert violations_in_both(opened.value) == []
     part(frame, "code-field").fill("WRONG234")
     part(frame, "code-send").click()
     expect(part(frame, "sign-in-problem")).to_be_visible()
-    assert violations(stage.inner(page)) == []
+    assert violations_in_both(page, stage.inner(page)) == []
 
 
 def test_everything_works_by_keyboard(stage: Stage, people: People) -> None:

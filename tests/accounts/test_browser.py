@@ -28,6 +28,7 @@ from tests.accounts.browser import (
     without_cookies_in_frames,
 )
 from tests.accounts.test_sign_in import lasting_tokens
+from tests.axe import violations_in_both
 from tests.browser import shot
 from tests.factories import connected_installation
 
@@ -90,6 +91,7 @@ def test_a_blocked_popup_leaves_a_link_that_works(stage: Stage, people: People) 
     link = frame.get_by_role("link", name="Open it with this link")
     expect(link).to_be_visible()
     shot(page, "accounts-popup-blocked")
+    assert violations_in_both(page, stage.inner(page)) == []
     with page.expect_popup() as opened:
         link.click()
     accept(opened.value, MARTA)
@@ -117,6 +119,7 @@ def test_denied_consent_and_other_refusals_are_calm(stage: Stage, people: People
     press(page, part(frame, "sign-in"), AMARA)
     expect(part(frame, "no-permission")).to_be_visible()
     shot(page, "accounts-no-permission")
+    assert violations_in_both(page, stage.inner(page)) == []
     part(frame, "sign-out").click()
     expect(part(frame, "sign-in")).to_be_enabled()
 
@@ -129,6 +132,7 @@ def test_cookies_blocked_altogether_leave_a_window_in_which_everything_works(
     expect(part(frame, "cookies-blocked")).to_be_visible()
     expect(part(frame, "setup-now")).to_be_hidden()
     shot(page, "accounts-cookies-blocked")
+    assert violations_in_both(page, stage.inner(page)) == []
     with page.expect_popup() as opened:
         part(frame, "own-window").click()
     window = opened.value
@@ -157,6 +161,7 @@ def test_a_form_sent_after_the_sessions_end_is_kept_and_goes_on(stage: Stage, pe
     part(frame, "save").click()
     expect(part(frame, "signed-out")).to_contain_text("what you typed is kept")
     shot(page, "accounts-form-kept")
+    assert violations_in_both(page, stage.inner(page)) == []
     press(page, part(frame, "sign-in"), MARTA)
     expect(frame.get_by_label("E-mail address")).to_have_value("nobody@elsewhere.example")
     expect(frame.locator("body")).to_contain_text("active user of the organisation")
@@ -224,6 +229,7 @@ def test_signing_in_over_a_page_keeps_what_was_typed_there(stage: Stage, people:
     assert asked
     assert abs(pressed["y"] - asked["y"]) < 400, "the frame is higher than the window: it would be out of sight"
     shot(page, "accounts-sign-in-over")
+    assert violations_in_both(page, stage.inner(page)) == []
     press(page, part(frame, "sign-in-over").locator("[data-test=sign-in]"), MARTA)
     expect(part(frame, "sign-in-over")).to_be_hidden()
     expect(interval).to_have_value(chosen)

@@ -10,6 +10,7 @@ from playwright.sync_api import FrameLocator, Page, Response, expect
 
 from accounts.models import Installation
 from invoices.models import Document
+from tests.axe import violations_in_both
 from tests.browser import chromium, new_context
 from tests.invoices.browser import MARTA, TOMASZ, People, Stage, alone, fits, part, shot, stage
 from tests.invoices.conftest import Desk
@@ -201,6 +202,7 @@ def test_the_administrators_screens(stage: Stage, new_context: People) -> None:
     part(page, "make-token").click()
     expect(part(page, "secret")).to_contain_text("bb_")
     fits(page, "invoices-settings")
+    assert violations_in_both(page) == []
     page.goto(f"{stage.base_url}/embed/delete/")
     with page.context.expect_page() as opened:
         part(page, "fresh-start").click()
@@ -209,6 +211,7 @@ def test_the_administrators_screens(stage: Stage, new_context: People) -> None:
     window.locator("#accept").click()
     expect(part(window, "delete-form")).to_be_visible()
     fits(window, "invoices-delete")
+    assert violations_in_both(window) == []
     window.locator("#name").fill("something else")
     part(window, "delete").click()
     expect(window.get_by_text("Type the name exactly as shown")).to_be_visible()
@@ -216,4 +219,5 @@ def test_the_administrators_screens(stage: Stage, new_context: People) -> None:
     part(window, "delete").click()
     expect(part(window, "deleted")).to_be_visible()
     fits(window, "invoices-deleted")
+    assert violations_in_both(window) == []
     assert not Installation.objects.exists()
