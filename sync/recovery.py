@@ -20,6 +20,7 @@ from sync import (
     identity,
     issues,
     keyed,
+    makers,
     mirror,
     moves,
     outbox,
@@ -134,16 +135,17 @@ def _resolve_create(work: Work, kind: Kind, write: Write) -> None:
     marked = keyed.find(work, write) if write.side == Side.BOOKS else None
     if marked is not None and keyed.is_free(work, write, marked):
         _settle_found(work, write, marked)
+        _answered(work, write)
         return
     requested_at = work.clock.now()
     found = [seen for seen in _look(work, kind, write) if _is_ours(work, kind, write, seen)]
-    if len(found) == 1:
-        _complete(work, kind, write, found[0])
-        return
-    if found:
-        _ask(work, kind, write, found, requested_at)
-        return
-    _absent(work, write)
+    ours, others = makers.told_apart(work, found)
+    if len(ours) == 1:
+        _complete(work, write, ours[0])
+    elif ours or others:
+        _ask(work, kind, write, ours, others, requested_at)
+    else:
+        _absent(work, write)
 
 
 def _settle_found(work: Work, write: Write, row: sources.RemoteRow) -> None:
@@ -153,33 +155,31 @@ def _settle_found(work: Work, write: Write, row: sources.RemoteRow) -> None:
         send_books.settle_customer(work, write, row, outbox.carried(write))
 
 
-def _complete(work: Work, kind: Kind, write: Write, seen: Seen) -> None:
+def _complete(work: Work, write: Write, found: makers.Candidate) -> None:
     """The create did happen: a settle like any other, so its bases come from the Write."""
-    if seen.kind != RecordKind.CUSTOMER:
-        settle.done(work, write, seen)
-        return
-    detail = work.patiently(lambda: work.books.contact(seen.remote_id))
-    if detail is not None:
-        send_books.settle_customer(work, write, detail, outbox.carried(write))
+    if found.detail is not None:
+        send_books.settle_customer(work, write, found.detail, outbox.carried(write))
+    else:
+        settle.done(work, write, found.seen)
+    _answered(work, write)
+
+
+def _answered(work: Work, write: Write) -> None:
+    """What was asked while more than one record, or none of ours, might have been the result."""
+    records = [pk for pk in (write.link.bigin_id, write.link.books_id) if pk]
+    issues.close_settled(work.shape.installation, [], records=records, kinds=(Issue.Kind.DUPLICATE,))
 
 
 def _is_ours(work: Work, kind: Kind, write: Write, seen: Seen) -> bool:
-    """Created after the attempt began, by our connection's user where that is told, with equal identity (rules 3.4)."""
+    """Created after the attempt began, by our connection's user where its row tells that, with equal identity
+    (rules 3.4)."""
     if write.attempted_at is None or (seen.created_at is None and seen.kind != RecordKind.PERSON):
         return False
     if seen.created_at is not None and seen.created_at < write.attempted_at - identity.SKEW:
         return False
-    maker = str(seen.meta.get("created_by") or "")
-    ours = _our_user(work, write.side)
-    if maker and ours and maker != ours:
+    if makers.is_anothers(work, write.side, str(seen.meta.get("created_by") or "")):
         return False
     return identity.is_same(kind, write.side, write.fields, seen.fields)
-
-
-def _our_user(work: Work, side: str) -> str:
-    product = "bigin" if side == Side.BIGIN else work.books.product
-    row = work.shape.installation.connections.filter(product=product).values_list("user_id", flat=True).first()
-    return row or ""
 
 
 def _look(work: Work, kind: Kind, write: Write) -> list[Seen]:
@@ -261,32 +261,48 @@ def _persons(work: Work, write: Write) -> list[Seen]:
     return [sources.books_person(work.shape, one, customer_id, None) for one in sources.persons_of(detail)]
 
 
-def _ask(work: Work, kind: Kind, write: Write, found: Sequence[Seen], requested_at: datetime) -> None:
+def _ask(
+    work: Work,
+    kind: Kind,
+    write: Write,
+    ours: Sequence[makers.Candidate],
+    others: Sequence[makers.Candidate],
+    requested_at: datetime,
+) -> None:
     """The results are strangers to pairing until a person says which one it is."""
     record = write.link.bigin or write.link.books
+    found = [candidate.seen for candidate in (*ours, *others)]
     with transaction.atomic():
-        mirror.store(work.shape, found, requested_at)
+        for candidate in (*ours, *others):
+            if candidate.detail is not None:  # with its persons, which are compared once it is linked
+                details.store_customer(work.shape, candidate.detail, requested_at)
+        mirror.store(work.shape, [one.seen for one in ours if one.detail is None], requested_at)
     side, there = (write.side, RECORD_KINDS[kind][0 if write.side == Side.BIGIN else 1])
     rows = Record.objects.filter(installation=work.shape.installation, side=side, kind=there)
     known = dict(rows.filter(remote_id__in=[seen.remote_id for seen in found]).values_list("remote_id", "pk"))
-    candidates = [
-        {"record": known[seen.remote_id], "id": seen.remote_id, "label": seen.label, "score": 100, "why": "new"}
-        for seen in found
-    ]
     names = ", ".join(f"{seen.label} ({seen.remote_id})" for seen in found)
+    reason = (
+        f"The answer to its creation was lost and more than one record may be the result: {names}."
+        if ours
+        else f"The answer to its creation was lost, and somebody else has made an equal one in Books since: {names}."
+    )
     issues.raise_one(
         work.shape.installation,
         issues.Draft(
             MODULE_OF[kind],
             Issue.Kind.DUPLICATE,
             "unknown_create",
-            f"The answer to its creation was lost and more than one record may be the result: {names}.",
+            reason,
             "Link the right one and delete the others; if it is none of them, create it anyway.",
-            {"candidates": candidates},
+            {"candidates": [_shown(seen, known[seen.remote_id]) for seen in found]},
             record_id=record.pk if record else None,
         ),
         work.run,
     )
+
+
+def _shown(seen: Seen, record_id: int) -> dict[str, object]:
+    return {"record": record_id, "id": seen.remote_id, "label": seen.label, "score": 100, "why": "new"}
 
 
 def _is_absent(work: Work, write: Write) -> bool:

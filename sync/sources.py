@@ -204,7 +204,6 @@ def _customer_meta(row: RemoteRow, detailed: bool) -> dict[str, Any]:
         meta["zohocrm"] = True
     if detailed:
         meta["primary"] = str(row.get("primary_contact_id") or "") or _primary_id(row)
-        meta["created_by"] = str(row.get("created_by_id") or "")
         meta["has_transaction"] = row.get("has_transaction") in (True, "true")
         meta["owner"] = str(row.get("owner_id") or "")
         for name in ("zcrm_account_id", "zcrm_contact_id"):

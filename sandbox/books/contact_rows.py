@@ -106,9 +106,20 @@ def detail(org: BooksOrg, contact: Contact) -> dict[str, Any]:
         "can_show_customer_ob": False,
         "can_show_vendor_ob": False,
         "created_date": times.long_day(contact.created, org.profile.time_zone),
+        **_hands(org, contact),
+    }
+
+
+def _hands(org: BooksOrg, contact: Contact) -> dict[str, str]:
+    """Only a detail tells, no row of a list (books-api.md 3.4)."""
+    told = org.switch("books_contact_maker")
+    if told == "absent":
+        return {}
+    named = {
         "created_by_name": _user_name(org, contact.created_by),
         "last_modified_by_id": contact.modified_by,
     }
+    return {**named, "created_by_id": contact.created_by} if told == "id" else named
 
 
 def _identity(org: BooksOrg, contact: Contact) -> dict[str, Any]:

@@ -163,6 +163,12 @@ _RECORDS = [
         "whether editing a person moves its contact's last_modified_time",
     ),
     _switch(
+        "books_contact_maker",
+        "recorded id absent",
+        "3.4: recorded details have created_by_name and last_modified_by_id; created_by_id only documents",
+        "what a contact's detail says about who made it. id: created_by_id too; absent: none of the three",
+    ),
+    _switch(
         "books_delete_primary_person",
         "promote refuse",
         "3.3 does not say",

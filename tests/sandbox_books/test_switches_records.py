@@ -52,6 +52,19 @@ def test_switch_books_person_touches_contact(books: Books) -> None:
     assert (after["phone"], after["last_modified_time"]) == ("2", touched)
 
 
+def test_switch_books_contact_maker(books: Books) -> None:
+    hands = {"created_by_name", "created_by_id", "last_modified_by_id"}
+    contact_id = books.contact()["contact_id"]
+    recorded = books.read("contact", contact_id)
+    assert hands & set(recorded) == {"created_by_name", "last_modified_by_id"}
+    books.sandbox.switch(books_contact_maker="id")
+    with_id = books.read("contact", contact_id)
+    assert with_id["created_by_id"] == with_id["last_modified_by_id"] == recorded["last_modified_by_id"] != ""
+    books.sandbox.switch(books_contact_maker="absent")
+    assert not hands & set(books.read("contact", contact_id))
+    assert not hands & set(books.rows("contact")[0])
+
+
 def test_switch_books_delete_primary_person(books: Books) -> None:
     persons = [{"first_name": name} for name in ("Ann", "Bob", "Cyd")]
     contact = books.contact(contact_persons=persons)

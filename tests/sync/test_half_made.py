@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from sync import engine, identity
-from sync.models import Decision, Link, Run, Write
+from sync import engine, identity, services
+from sync.models import Decision, Link, Record, Run, Write
 from tests.sync.remotes import Remotes
 from tests.sync.world import World
 
@@ -93,3 +93,114 @@ def test_rule_3_4_two_that_may_be_ours_are_asked_about_and_nothing_more_is_creat
     assert len(issue.detail["candidates"]) == 2
     assert world.customer_names() == ["Alpine Huts", "Alpine Huts"]
     assert world.link(company).state == Link.State.HALF
+
+
+@pytest.mark.parametrize("told", ["recorded", "id"])
+@pytest.mark.parametrize("include", [False, True], ids=["a company", "an individual"])
+def test_rule_3_4_what_a_colleague_made_in_books_is_asked_about_and_never_taken(
+    world: World, told: str, include: bool
+) -> None:
+    world.sandbox.switch(books_contact_maker=told)
+    born = equal_in_bigin(world, include=include)
+    lose_the_answer(world, "books", "^/contacts$", arrived=False)
+    with closing(colleague(world)) as theirs:
+        other = equal_in_books(theirs, include=include)
+    for _ in range(3):
+        world.sync()
+    issue = world.issue("unknown_create")
+    assert "somebody else has made an equal one in Books since" in issue.reason
+    assert [candidate["id"] for candidate in issue.detail["candidates"]] == [other]
+    assert list(world.remotes.customers()) == [other]
+    assert world.link(born).state == Link.State.HALF
+    assert (len(world.remotes.companies()), len(world.remotes.contacts())) == ((0, 1) if include else (1, 0))
+
+
+def equal_in_bigin(world: World, *, include: bool) -> str:
+    world.configure(include_unattached=include)
+    if include:
+        return world.remotes.contact("Okafor", First_Name="Ada", Email="ada@example.com")
+    return world.remotes.company("Alpine Huts")
+
+
+def equal_in_books(remotes: Remotes, *, include: bool) -> str:
+    if not include:
+        return remotes.new_customer("Alpine Huts")
+    person = {"first_name": "Ada", "last_name": "Okafor", "email": "ada@example.com"}
+    return remotes.new_customer("Ada Okafor", [person], customer_sub_type="individual")
+
+
+def test_rule_3_4_of_two_equal_ones_in_books_ours_is_taken(world: World) -> None:
+    company = world.remotes.company("Alpine Huts")
+    lose_the_answer(world, "books", "^/contacts$")
+    ours = world.remotes.customer_named("Alpine Huts")
+    with closing(colleague(world)) as theirs:
+        theirs.new_customer("Alpine Huts")
+    world.sync()
+    link = world.link(company)
+    assert (link.state, link.books.remote_id if link.books else "") == (Link.State.LINKED, ours)
+    assert not world.issues("unknown_create")
+
+
+@pytest.mark.parametrize("mine", [True, False])
+def test_rule_3_4_one_that_was_changed_since_is_told_by_the_name_of_its_maker(world: World, mine: bool) -> None:
+    """Whoever changed it last says nothing then."""
+    company = world.remotes.company("Alpine Huts")
+    lose_the_answer(world, "books", "^/contacts$", arrived=mine)
+    with closing(colleague(world)) as theirs:
+        made = world.remotes.customer_named("Alpine Huts") if mine else theirs.new_customer("Alpine Huts")
+        world.later()
+        (theirs if mine else world.remotes).edit_customer(made, website="https://alpine.example")
+    world.sync()
+    assert world.link(company).state == (Link.State.LINKED if mine else Link.State.HALF)
+    assert len(world.issues("unknown_create")) == (0 if mine else 1)
+    assert list(world.remotes.customers()) == [made]
+
+
+def test_rule_3_4_where_books_does_not_tell_who_made_it_that_refuses_nothing(world: World) -> None:
+    world.sandbox.switch(books_contact_maker="absent")
+    company = world.remotes.company("Alpine Huts")
+    lose_the_answer(world, "books", "^/contacts$", arrived=False)
+    with closing(colleague(world)) as theirs:
+        made = theirs.new_customer("Alpine Huts")
+    world.sync()
+    link = world.link(company)
+    assert (link.state, link.books.remote_id if link.books else "") == (Link.State.LINKED, made)
+
+
+@pytest.mark.parametrize("answer", ["link", "create"])
+def test_rule_3_4_a_person_says_whether_a_colleagues_one_is_it(world: World, answer: str) -> None:
+    company = world.remotes.company("Alpine Huts")
+    world.remotes.contact("Berg", company, First_Name="Nils", Email="nils@alpine.example")
+    lose_the_answer(world, "books", "^/contacts$", arrived=False)
+    with closing(colleague(world)) as theirs:
+        person = {"first_name": "Nils", "last_name": "Berg", "email": "nils@alpine.example"}
+        other = theirs.new_customer("Alpine Huts", [person])
+    world.sync()
+    issue = world.issue("unknown_create")
+    if answer == "link":
+        services.link_candidate(issue, Record.objects.get(remote_id=other), "Ada")
+    else:
+        services.create_anyway(issue, "Ada")
+    world.settle()
+    link = world.link(company)
+    assert link.state == Link.State.LINKED
+    assert (link.books is not None and link.books.remote_id == other) is (answer == "link")
+    assert {len(row["persons"]) for row in world.remotes.customers().values()} == {1}
+    assert len(world.remotes.contacts()) == 1
+    assert len(world.remotes.customers()) == (1 if answer == "link" else 2)
+    assert not world.issues("unknown_create")
+
+
+def test_rule_3_4_a_late_answer_of_ours_ends_the_question_about_the_colleagues_one(world: World) -> None:
+    company = world.remotes.company("Alpine Huts")
+    lose_the_answer(world, "books", "^/contacts$", arrived=False)
+    with closing(colleague(world)) as theirs:
+        other = theirs.new_customer("Alpine Huts")
+    world.sync()
+    assert len(world.issues("unknown_create")) == 1
+    late = world.remotes.new_customer("Alpine Huts")  # what our request does when it gets through at last
+    world.sync()
+    link = world.link(company)
+    assert (link.state, link.books.remote_id if link.books else "") == (Link.State.LINKED, late)
+    assert not world.issues("unknown_create")
+    assert set(world.remotes.customers()) == {other, late}
