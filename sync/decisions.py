@@ -141,6 +141,7 @@ def create_anyway(issue: Issue, who: str | Member) -> None:
 
 def _not_the_same(issue: Issue, record: Record, who: str | Member) -> None:
     ids = [str(candidate.get("id")) for candidate in issue.detail.get("candidates", [])]
+    ids += [str(issue.detail["deleted"])] if "deleted" in issue.detail else []
     Decision.objects.bulk_create(
         (
             Decision(

@@ -36,7 +36,8 @@ from sync import (
     send,
 )
 from sync import shape as shapes
-from sync.models import Feed, ModuleSetting, Run
+from sync.mapping import Kind
+from sync.models import Feed, ModuleSetting, Run, Write
 from sync.plan import Policies
 from sync.shape import Shape
 from sync.work import Clock, OutOfTime, Stopped, Work
@@ -122,25 +123,34 @@ def _stages(work: Work) -> None:
     read(work)
     leftovers.resolve(work)
     for kind in work.shape.kinds:
-        policies = Policies(work.shape.setting(kind).policy, "policy", picklists.offered(work, kind))
-        work.stage(f"Matching {kind}")
-        if not planner.is_complete(work.shape, kind):
-            continue
-        recovery.resolve(work, kind)
-        planner.pair(work, kind, policies, recent.customers(work, kind))
-        planner.plan_dirty(work, kind, policies)
-        held = brake.check(work, kind) + second_look.check(work, kind)
-        if held:
-            alerts.held(work, kind, held)
-        work.stage(f"Sending {kind}")
+        _one_kind(work, kind)
+    # A contact that lost its company was let go after the kind of pair that it may make now had had its turn.
+    for kind in work.shape.kinds:
+        if kind in work.freed:
+            _one_kind(work, kind)
+
+
+def _one_kind(work: Work, kind: Kind) -> None:
+    policies = Policies(work.shape.setting(kind).policy, "policy", picklists.offered(work, kind))
+    work.stage(f"Matching {kind}")
+    if not planner.is_complete(work.shape, kind):
+        return
+    recovery.resolve(work, kind)
+    planner.pair(work, kind, policies, recent.customers(work, kind))
+    _plan(work, kind, policies, brake.check, second_look.check)
+    work.stage(f"Sending {kind}")
+    send.apply(work, kind)
+    recovery.resolve(work, kind)
+    if planner.has_dirty(work.shape, kind):  # what a settle left over, such as the status of a new item
+        _plan(work, kind, policies, brake.check)
         send.apply(work, kind)
-        recovery.resolve(work, kind)
-        if planner.has_dirty(work.shape, kind):  # what a settle left over, such as the status of a new item
-            planner.plan_dirty(work, kind, policies)
-            held = brake.check(work, kind)
-            if held:
-                alerts.held(work, kind, held)
-            send.apply(work, kind)
+
+
+def _plan(work: Work, kind: Kind, policies: Policies, *checks: Callable[[Work, Kind], list[Write]]) -> None:
+    planner.plan_dirty(work, kind, policies)
+    held = [write for check in checks for write in check(work, kind)]
+    if held:
+        alerts.held(work, kind, held)
 
 
 def read(work: Work) -> None:

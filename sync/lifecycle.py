@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.db.models import Exists, OuterRef
 
 from sync.mapping import Kind
-from sync.models import Link, Record, RecordKind
+from sync.models import Issue, Link, Record, RecordKind
 from sync.shape import Shape
 
 
@@ -25,6 +25,18 @@ def _touch_alone(shape: Shape, kind: str, own: str, parent_ids: list[str]) -> No
     Record.objects.filter(
         ~Exists(held), installation=shape.installation, kind=kind, parent_id__in=parent_ids, gone_at=None, dirty=False
     ).update(dirty=True)
+
+
+def contacts_came_back(shape: Shape) -> None:
+    """Who is held because its contact was deleted is judged anew once Bigin has that contact again."""
+    held = Issue.objects.filter(installation=shape.installation, code="contact_deleted", state=Issue.State.OPEN)
+    waiting = dict(held.values_list("detail__deleted", "record_id"))
+    if not waiting:
+        return
+    back = Record.objects.filter(
+        installation=shape.installation, kind=RecordKind.CONTACT, remote_id__in=waiting, gone_at=None
+    )
+    Record.objects.filter(pk__in=[waiting[one] for one in back.values_list("remote_id", flat=True)]).update(dirty=True)
 
 
 def close(link: Link, reason: str) -> bool:

@@ -39,6 +39,7 @@ class Bench:
     reserved: frozenset[str] = frozenset()  # name keys of vendors and inactive customers
     parent_keys: Mapping[str, frozenset[str]] = field(default_factory=dict)
     recent: frozenset[str] | None = None  # customers with recent documents, where the policy asks for them
+    deleted: Mapping[str, Record] = field(default_factory=dict)  # contacts that were their pairs in another mode
 
 
 def judge(
@@ -116,6 +117,7 @@ def _bench(
         _reserved(shape, kind, side, records),
         extra,
         recent,
+        unlinked.deleted_contacts(shape, kind, side, records),
     )
 
 
@@ -324,6 +326,9 @@ def _alone(bench: Bench, record: Record, *, apart: bool = False, apart_from: tup
         left_out = refusal(shape, kind, record, bench.recent)
         if left_out is not None:
             return left_out
+        contact = bench.deleted.get(record.remote_id)
+        if contact is not None and contact.remote_id not in bench.decisions.get(record.remote_id, {}):
+            return _deleted_before(record, contact)
     namesake = bench.reserved.intersection(record.keys)
     if bench.side == Side.BIGIN and namesake and not apart and not record.meta.get("create_as"):
         return Hold(
@@ -340,6 +345,17 @@ def _alone(bench: Bench, record: Record, *, apart: bool = False, apart_from: tup
     if not isinstance(made, Create) or not bench.children.get(record.remote_id):
         return made
     return _with_children(bench, made, bench.children[record.remote_id])
+
+
+def _deleted_before(record: Record, contact: Record) -> Hold:
+    return Hold(
+        record,
+        Issue.Kind.DUPLICATE,
+        "contact_deleted",
+        f"{contact.label} was its contact in another mode and was deleted in Bigin; it is not created again unasked.",
+        "Create it anyway, link it to another contact, or leave it.",
+        {"deleted": contact.remote_id},
+    )
 
 
 def _with_children(bench: Bench, made: Create, children: Iterable[Record]) -> Create:

@@ -37,6 +37,7 @@ def pair(work: Work, kind: Kind, policies: Policies, recent: frozenset[str] | No
     """Judges every dirty record without a link, Bigin's first; each chunk is one transaction."""
     if not is_complete(work.shape, kind):
         return
+    lifecycle.contacts_came_back(work.shape)
     for side in (Side.BIGIN, Side.BOOKS):
         for ids in chunks(partial(unlinked.to_judge, work.shape, kind, side)):
             work.check()

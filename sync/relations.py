@@ -132,6 +132,7 @@ def _let_go(batch: Batch, link: Link, reason: str) -> None:
     if contact is not None:
         batch.planned.remove(contact)
         Record.objects.filter(pk=contact.pk).update(dirty=True)
+        batch.work.freed.update(batch.work.shape.kinds_with(contact.kind))
     if policy == "keep":
         return
     ends = Write.Op.DELETE if policy == "delete" or batch.kind is Kind.CONTACT_PERSON else Write.Op.INACTIVE

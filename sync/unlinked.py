@@ -92,6 +92,29 @@ def partner_ids(shape: Shape, side: str, parent_ids: Iterable[str]) -> dict[str,
     return dict(rows)
 
 
+def deleted_contacts(shape: Shape, kind: Kind, side: str, records: Sequence[Record]) -> dict[str, Record]:
+    """Per customer or primary person: the contact deleted in Bigin that was its pair in another mode (rules 5.1).
+
+    A pair of a kind that rests now: that somebody deleted its contact still counts.
+    """
+    if side != Side.BOOKS or kind not in (Kind.CONTACT_CUSTOMER, Kind.CONTACT_PERSON):
+        return {}
+    before = Kind.CONTACT_PERSON if kind is Kind.CONTACT_CUSTOMER else Kind.CONTACT_CUSTOMER
+    owner = {
+        str(record.meta["primary"]) if kind is Kind.CONTACT_CUSTOMER else record.parent_id: record.remote_id
+        for record in records
+        if record.meta.get("primary")
+    }
+    rows = Link.objects.filter(
+        installation=shape.installation,
+        kind=before,
+        state__in=(Link.State.RETIRED, Link.State.CLOSED),
+        books__remote_id__in=owner,
+        bigin__gone_at__isnull=False,
+    ).select_related("bigin", "books")
+    return {owner[link.books.remote_id]: link.bigin for link in rows.order_by("pk") if link.books and link.bigin}
+
+
 def decisions(installation: Installation, side: str, records: Sequence[Record]) -> dict[str, dict[str, str]]:
     """Per record: ids of the other side it was decided upon, with the verdict (rules 3.3)."""
     ids = [record.remote_id for record in records]

@@ -59,6 +59,8 @@ class Work:
     counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     owners: dict[str, str] | None = None  # id of a Books user -> id of the Bigin user, once asked for
     stopped: set[str] = field(default_factory=set)  # modules that were paused or made read-only during this run
+    freed: set[str] = field(default_factory=set)  # kinds of link that records which were let go may be taken up by
+    watched: bool = False  # an edit of a person was looked at in this run (`sync/learned.py`)
     _beaten: float = 0.0
 
     def count(self, module: str, side: str, outcome: str, number: int = 1) -> None:

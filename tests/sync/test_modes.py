@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sync import services
 from sync.configure import ConfigureInput
 from sync.models import Decision, Issue, Link
@@ -124,6 +126,46 @@ def test_a_switch_to_contacts_and_back_doubles_nothing(world: World) -> None:
     names = world.customer_names()
     assert names.count("Alpine Huts") == 1
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(("first", "then"), [("both", "contacts"), ("contacts", "both")])
+def test_rule_5_1_a_deleted_contact_does_not_come_back_with_a_change_of_mode(
+    world: World, first: str, then: str
+) -> None:
+    """It was deleted while its pair rested, before any run saw it."""
+    world.configure(mode=first, delete_policy="keep")
+    person = {"first_name": "Nils", "last_name": "Berg", "email": "nils@alpine.example"}
+    world.remotes.new_customer("Alpine Huts", [person], customer_sub_type="business")
+    world.settle()
+    inside = next(iter(world.remotes.contacts()))
+    save(world, mode=then)
+    world.remotes.delete("Contacts", inside)
+    world.settle()
+    assert not world.remotes.contacts()
+    issue = world.issue("contact_deleted")
+    assert issue.reason.startswith("Nils Berg was its contact in another mode and was deleted in Bigin")
+    world.sandbox.control("POST", "bigin/restore", {"module": "Contacts", "id": inside})
+    world.later()
+    world.settle()
+    assert not world.issues("contact_deleted")
+    assert list(world.remotes.contacts()) == [inside]
+    if then == "contacts":
+        assert world.link(inside).state == Link.State.LINKED
+
+
+def test_rule_5_1_a_person_may_ask_for_it_all_the_same(world: World) -> None:
+    world.configure(delete_policy="keep")
+    _, inside, _ = people(world)
+    world.settle()
+    save(world, mode="contacts")
+    world.remotes.delete("Contacts", inside)
+    world.settle()
+    services.create_anyway(world.issue("contact_deleted"), "Ada")
+    world.settle()
+    assert not world.issues("contact_deleted")
+    assert [row["Email"] for row in world.remotes.contacts().values() if row["First_Name"] == "Nils"] == [
+        "nils@alpine.example"
+    ]
 
 
 def test_rule_3_2_overwrite_links_and_bigin_wins(world: World) -> None:

@@ -93,6 +93,21 @@ def test_rule_5_6_a_person_that_loses_its_company_becomes_a_customer_where_those
     assert len(world.remotes.contacts()) == 1
 
 
+def test_rule_5_6_what_was_kept_and_its_new_customer_take_one_run(world: World) -> None:
+    """The person stays where it was; the run that let the contact go makes its customer, not the next one."""
+    world.configure(include_unattached=True, delete_policy="keep")
+    _, contact = huts(world)
+    world.settle()
+    world.later()
+    world.remotes.update("Contacts", contact, Account_Name=None)
+    world.sync()
+    assert world.customer_names() == ["Alpine Huts", "Nils Berg"]
+    assert len(world.remotes.customer(world.remotes.customer_named("Alpine Huts"))["persons"]) == 1
+    world.forget_calls()
+    world.sync()
+    assert (world.calls("books", "POST"), world.calls("books", "PUT"), world.calls("bigin", "POST")) == (0, 0, 0)
+
+
 def test_rule_4_6_a_record_born_in_books_belongs_to_the_user_with_its_owners_address(world: World) -> None:
     users = {str(user["email"]): str(user["user_id"]) for user in world.remotes.books.users()}
     known = {str(user["email"]): str(user["id"]) for user in world.remotes.bigin.users("ActiveUsers")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.testing import Sandbox
+from sandbox.testing import DoorError, Sandbox
 from tests.sandbox.api import JONAS
 from tests.sandbox.api import Bigin as BiginApi
 from tests.sandbox_books.api import Books as BooksApi
@@ -67,8 +67,15 @@ class BiginPeople:
         answer = self.api.delete(f"/{module}", ids=record_id)
         return answer.ok and answer.json()["data"][0]["code"] == "SUCCESS"
 
-    def restore(self, module: str, record_id: str) -> None:
-        self.sandbox.control("POST", "bigin/restore", {"module": module, "id": record_id})
+    def restore(self, module: str, record_id: str) -> bool:
+        """False when another record has its unique value by now."""
+        try:
+            self.sandbox.control("POST", "bigin/restore", {"module": module, "id": record_id})
+        except DoorError as error:
+            if "DUPLICATE_DATA" not in str(error):
+                raise
+            return False
+        return True
 
     def purge(self, module: str, record_id: str) -> None:
         self.sandbox.control("POST", "bigin/purge", {"module": module, "id": record_id})

@@ -172,7 +172,8 @@ class Trial:
         if not self.binned:
             return
         kind, one = self.binned.pop(which % len(self.binned))
-        self.world.bigin.restore(_BIGIN[kind], one)
+        if not self.world.bigin.restore(_BIGIN[kind], one):
+            return
         alive = self.world.bigin.all(_BIGIN[kind])
         assert one in alive
         for contact in self.world.bigin.all("Contacts") if kind == "company" else ():
