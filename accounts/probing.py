@@ -1,10 +1,12 @@
 """Asking an installation's live accounts the probes of `zoho.probes`, and keeping the answers; at Setup and each week.
 
-What they are used for: `sync/probed.py`, `sync/keyed.py`, and the warnings of `accounts/setup.py`.
+What they are used for: `sync/probed.py`, `sync/keyed.py`, `sync/allowance.py`, the checks before a first sync, and the
+warnings of `accounts/setup.py`. What only a write can tell is learned from those that the sync makes anyway.
 """
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from celery import current_app
@@ -21,6 +23,7 @@ from zoho.probes import Probe
 log = logging.getLogger(__name__)
 AGAIN_AFTER = timedelta(days=7)
 ASKED_AT = "asked_at"
+LEARNED_AT = "learned_at"  # in an answer that a write of ours has given (`sync/learned.py`)
 WANTED = {"bigin": auth.BIGIN_SETUP_SCOPES, "books": auth.BOOKS_SCOPES, "invoice": auth.INVOICE_SCOPES}
 
 
@@ -50,16 +53,33 @@ def _keep(installation: Installation, found: list[Probe], *, asked: bool) -> Non
     """What could not be asked now does not overwrite what is known. `asked`: the accounts answered at all."""
     with transaction.atomic():
         row = Installation.objects.select_for_update().get(pk=installation.pk)
-        fresh = [one for one in found if one.held is not None or not _is_known(row, one.name)]
+        fresh = [one for one in found if _is_news(row, one)]
         at = {ASKED_AT: {"held": None, "text": timezone.now().isoformat(timespec="seconds")}} if asked else {}
         row.probes = {**row.probes, **probes.as_json(fresh), **at}
         row.save(update_fields=["probes"])
     installation.probes = row.probes
 
 
-def _is_known(installation: Installation, name: str) -> bool:
-    held = installation.probes.get(name)
-    return isinstance(held, dict) and held.get("held") is not None
+def _is_news(installation: Installation, probe: Probe) -> bool:
+    """What was learned from a write of ours gives way only to a plain no, which is the careful answer."""
+    known = installation.probes.get(probe.name)
+    if not isinstance(known, dict):
+        return True
+    if LEARNED_AT in known:
+        return probe.held is False
+    return probe.held is not None or known.get("held") is None
+
+
+def learn(installation: Installation, name: str, held: bool | None, text: str, **more: Any) -> None:
+    """Keeps what one of our own writes has shown, where reading cannot tell. Opens its own transaction."""
+    told = {"held": held, "text": text, LEARNED_AT: timezone.now().isoformat(timespec="seconds"), **more}
+    with transaction.atomic():
+        row = Installation.objects.select_for_update().filter(pk=installation.pk).first()
+        if row is None:  # deleted meanwhile
+            return
+        row.probes = {**row.probes, name: told}
+        row.save(update_fields=["probes"])
+    installation.probes = row.probes
 
 
 def soon(installation: Installation) -> None:

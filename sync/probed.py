@@ -1,6 +1,7 @@
 """What the probes found out about the live accounts, as the sync uses it (rules, introduction). Pure but for the row.
 
-An answer that is not known leaves the careful way on. Asked at Setup, again each week, and by `check_zoho`.
+An answer that is not known leaves the careful way on. Asked at Setup, again each week, and by `check_zoho`; what only a
+write can tell is learned from our own (`sync/learned.py`).
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from accounts.models import Installation
 from sync.models import Feed
 from sync.shape import BIGIN_MODULES, FEED_KINDS
 
+PERSON_MOVES_CUSTOMER = "books_person_edit_touches_customer"
+EQUAL_NAMES = "books_equal_names"
 _BOOKS_LISTS = {Feed.BOOKS_CUSTOMERS: "contacts", Feed.BOOKS_ITEMS: "items"}
 
 
@@ -46,7 +49,13 @@ def deleted_since(installation: Installation, feed: str) -> bool:
 
 def person_moves_customer(installation: Installation) -> bool:
     """Whether editing a person is known to move its customer's time (rules 8.2)."""
-    return held(installation, "books_person_edit_touches_customer") is True
+    return held(installation, PERSON_MOVES_CUSTOMER) is True
+
+
+def value(installation: Installation, name: str) -> str:
+    """What a probe found where a yes or no does not say it; empty where that is not known."""
+    found = installation.probes.get(name)
+    return str(found.get("value") or "") if isinstance(found, dict) else ""
 
 
 def _bigin(feed: str) -> str:

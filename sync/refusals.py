@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sync import outbox
+from sync import learned, outbox
 from sync.models import Cursor, Feed, Record, RecordKind, Write
 from sync.work import Work
 from zoho.errors import Rejected
@@ -36,6 +36,8 @@ def books(work: Work, write: Write, error: Rejected) -> None:
     if error.code == "15" and "characters" not in error.message:  # one code for both (reference, 7)
         _refuse(work, write, "Zoho Books", _MISSING[0], error, _MISSING[1])
         return
+    if error.code == "3062":
+        learned.name_was_refused(work)
     code, advice = _BOOKS.get(error.code, (f"books_{error.code or 'refused'}", "Correct the record, then retry."))
     _refuse(work, write, "Zoho Books", code, error, advice)
 

@@ -10,13 +10,11 @@ from datetime import timedelta
 
 from django.db.models import Case, F, IntegerField, Value, When
 
-from accounts.models import Quota
-from sync import probed
+from sync import allowance, probed
 from sync.models import Feed, Record, RecordKind
 from sync.shape import Shape
 
 _SHARE = 0.1  # of a day's calls
-_SMALLEST_DAY = 1000  # of the plans of Books
 # Between our clock and theirs; a detail read this soon after the row's last change may have missed a later one.
 _CLOSE = timedelta(minutes=2)
 
@@ -38,10 +36,4 @@ def doubt(shape: Shape, feed: str) -> None:
 
 
 def allowed(shape: Shape) -> int:
-    known = (
-        Quota.objects.filter(installation=shape.installation, product=shape.installation.product, limit__isnull=False)
-        .order_by("-day")
-        .values_list("limit", flat=True)
-        .first()
-    )
-    return int((known or _SMALLEST_DAY) * _SHARE)
+    return int(allowance.of_a_day(shape.installation, shape.installation.product) * _SHARE)

@@ -9,7 +9,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Least
 from django.utils import timezone
 
-from accounts.models import Installation, Quota
+from accounts.models import Installation
+from sync import allowance
 from sync.models import ModuleSetting, Run, Side
 from sync.shape import Shape
 
@@ -96,8 +97,8 @@ def interval(setting: ModuleSetting, now: datetime) -> timedelta:
     cost = typical_cost(setting)
     longest = chosen
     for product, calls in cost.items():
-        quota = Quota.objects.filter(installation=setting.installation_id, product=product, day=now.date()).first()
-        if quota is None or quota.limit is None or quota.remaining is None or not calls:
+        quota = allowance.today(setting.installation, product, now) if calls else None
+        if quota is None:
             continue
         ends = quota.resets_at if quota.resets_at and quota.resets_at > now else now + timedelta(hours=12)
         spare = quota.remaining - quota.limit * (1 - _SHARE)

@@ -9,8 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import Quota
-from sync import issues, replicate
+from sync import allowance, issues, replicate
 from sync.models import Cursor, Issue, Module, ModuleSetting, Record, RecordKind
 from sync.shape import BIGIN_MODULES, FEED_KINDS
 from sync.work import Work
@@ -20,7 +19,6 @@ from zoho.errors import Rejected
 VIEWS_EVERY = timedelta(hours=6)
 _SHARE = 0.1  # of a day's credits
 _CREDITS_A_PAGE = 3  # of a list with a view (reference, 9)
-_SMALLEST_DAY = 5000  # credits of Bigin's smallest plan
 
 
 def apply(work: Work) -> None:
@@ -47,8 +45,7 @@ def _every(work: Work, kind: str, views: int) -> timedelta:
     installation = work.shape.installation
     members = Record.objects.filter(installation=installation, kind=kind, gone_at=None, in_scope=True).count()
     credits_of_one = views * (1 + members // PAGE) * _CREDITS_A_PAGE
-    limits = Quota.objects.filter(installation=installation, product="bigin", limit__isnull=False)
-    day = limits.order_by("-day").values_list("limit", flat=True).first() or _SMALLEST_DAY
+    day = allowance.of_a_day(installation, "bigin")
     return max(VIEWS_EVERY, timedelta(days=credits_of_one / (day * _SHARE)))
 
 

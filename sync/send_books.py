@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 
-from sync import bodies, keyed, outbox, settle, sources, unlinked
+from sync import bodies, keyed, learned, outbox, settle, sources, unlinked
 from sync.fields import FieldType, bare, shown
 from sync.mapping import Kind
 from sync.models import Record, Side, Write
@@ -80,6 +80,7 @@ def _create_customer(work: Work, write: Write, kind: Kind) -> None:
     if kind is Kind.CONTACT_CUSTOMER and not sources.persons_of(row):
         row = _with_person(work, row, whole["contact_persons"][0])
     settle_customer(work, write, row, people)
+    learned.name_was_taken(work, row)
 
 
 def _with_person(work: Work, row: Detail, person: bodies.Body) -> Detail:

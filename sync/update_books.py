@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from sync import bodies, details, mirror, outbox, settle, sources
+from sync import bodies, details, learned, mirror, outbox, settle, sources
 from sync.fields import is_normalised, shown
 from sync.mapping import Kind
 from sync.models import Record, Write
@@ -108,9 +108,13 @@ def _update_item(work: Work, write: Write, record: Record) -> None:
 
 def _update_person(work: Work, write: Write, record: Record) -> None:
     body = bodies.person_body(write.fields)
+    watched = learned.watch(work, write)
     person = work.patiently(lambda: work.books.update_person(record.remote_id, body))
+    written_at = work.books.client.last_date
     seen = sources.books_person(work.shape, person, record.parent_id, record.modified_at)
     settle.done(work, write, seen)
+    if watched is not None:
+        learned.compare(work, watched, written_at)
 
 
 def _update_customer(work: Work, write: Write, record: Record, kind: Kind) -> None:

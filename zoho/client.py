@@ -125,6 +125,7 @@ class Client:
     chance: Callable[[], float] = random.random
     calls: Counter[str] = field(default_factory=Counter)
     last_quota: Quota | None = None
+    last_date: datetime | None = None  # of the newest answer, by the server's clock
     _session: requests.Session = field(default_factory=_open_session, repr=False)
     _renewal_is_vain: set[str] = field(default_factory=set, repr=False)
 
@@ -222,7 +223,7 @@ class Client:
         )
         if noted:
             log.warning("zoho: %s %s: text had to be changed at %s", self.product, call.path, ", ".join(noted))
-        server_date = http_date(response.headers.get("Date"))
+        server_date = self.last_date = http_date(response.headers.get("Date"))
         return Answer(
             response.status_code, data, response.headers, content, requested_at, server_date, request_id, noted, quota
         )

@@ -19,11 +19,13 @@ _NOT_COVERED = frozenset({"57", "OAUTH_SCOPE_MISMATCH"})
 
 @dataclass(frozen=True)
 class Probe:
-    """One assumption by a stable name: held, not held, or None where this account shows nothing either way."""
+    """One assumption by a stable name: held, not held, or None where this account shows nothing either way. `value`:
+    what was found, where a yes or no does not say it."""
 
     name: str
     held: bool | None
     detail: str
+    value: str = ""
 
 
 # A question's name stands for it when the call itself fails; its answer may be several probes.
@@ -71,4 +73,7 @@ def order(name: str, times: Sequence[datetime | None], *, newest_first: bool) ->
 
 def as_json(probes: Sequence[Probe]) -> Mapping[str, Mapping[str, object]]:
     """By name, as an installation keeps them."""
-    return {probe.name: {"held": probe.held, "text": probe.detail} for probe in probes}
+    return {
+        probe.name: {"held": probe.held, "text": probe.detail, **({"value": probe.value} if probe.value else {})}
+        for probe in probes
+    }

@@ -133,8 +133,11 @@ def _administrator(books: Books) -> Iterator[Probe]:
 
 def _plan_and_quota(books: Books) -> Iterator[Probe]:
     organization = books.organization(books.client.organization_id or "")
-    plan = str((organization or {}).get("plan_name") or "")
-    yield Probe("books_plan", bool(plan) or None, f"The plan is {plan}." if plan else "Books does not name the plan.")
+    row = organization or {}
+    plan = str(row.get("plan_name") or "")
+    told = f"The plan is {plan}." if plan else "Books does not name the plan."
+    tried = any("trial" in str(row.get(name) or "").casefold() for name in ("plan_name", "plan_type", "plan_period"))
+    yield Probe("books_plan", bool(plan) or None, told, "" if tried else plan)
     quota = books.client.last_quota
     if quota is None or quota.limit is None:
         yield Probe("books_daily_quota", None, "Answers carry no figures of the daily quota.")

@@ -4,20 +4,25 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Count, Min, TextField
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.functions import Cast, Coalesce, Lower, Trim
+from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts import setup
-from accounts.models import Installation, Quota
-from sync import mapping, room
-from sync.models import ModuleSetting, Proposal, Record, RecordKind, Run
+from accounts.models import Installation
+from sync import allowance, mapping, probed, room
+from sync.mapping import Kind
+from sync.models import ModuleSetting, Proposal, Record, RecordKind, Run, Side
 from sync.queries import preview
-from sync.queries.health import today
 
 SYNC_SHARE = 0.8  # of a minute's calls; the rest is for people who wait at a screen
 BIGIN_BATCH = 100
+MOST_NAMES = 5
 WRITING = ("create", "update", "delete", "move")
 
 
@@ -39,7 +44,7 @@ def of_newest(installation: Installation, modules: list[str]) -> list[Check]:
 def checks(installation: Installation, run: Run, modules: list[str]) -> list[Check]:
     found = [Check("warning", False, text) for text in setup.warnings(installation)]
     if "customers" in modules:
-        found += [_names(installation), _equal_names(installation)]
+        found += [_names(installation), _equal_names(installation, run)]
     if "products" in modules:
         found.append(_codes(run))
     found.append(_picklists(installation, modules))
@@ -60,16 +65,54 @@ def _names(installation: Installation) -> Check:
     return Check("names", False, text % {"count": nameless})
 
 
-def _equal_names(installation: Installation) -> Check:
+def _equal_names(installation: Installation, run: Run) -> Check:
+    """By what Books was seen to do with a second customer of one name (`sync/learned.py`)."""
+    is_allowed = probed.held(installation, probed.EQUAL_NAMES)
+    if is_allowed is False:
+        return _refused_names(run)
     twice = _equal_keys(installation, RecordKind.COMPANY, "name:")
     if not twice:
         return Check("equal_names", True, _("No two companies have the same name."))
+    if is_allowed:
+        text = ngettext(
+            "%(count)d name belongs to several companies; Books takes several customers of one name.",
+            "%(count)d names belong to several companies each; Books takes several customers of one name.",
+            twice,
+        )
+        return Check("equal_names", True, text % {"count": twice})
     text = ngettext(
         "%(count)d name belongs to several companies; Books may refuse a second customer of that name.",
         "%(count)d names belong to several companies each; Books may refuse a second customer of one name.",
         twice,
     )
     return Check("equal_names", False, text % {"count": twice})
+
+
+def _refused_names(run: Run) -> Check:
+    """Of customers to be created that share a name, Books takes the first alone."""
+    creates = run.proposals.filter(
+        side=Side.BOOKS, outcome="create", kind__in=(Kind.COMPANY_CUSTOMER, Kind.CONTACT_CUSTOMER)
+    )
+    own = KeyTextTransform(1, KeyTransform("contact_name", "changes"), output_field=TextField())
+    shared = (
+        creates.annotate(shown_as=Lower(Trim(Coalesce(own, Cast("label", TextField())))))
+        .values("shown_as")
+        .annotate(wanted=Count("pk"), name=Min("label"))
+        .filter(wanted__gt=1)
+        .order_by("shown_as")
+    )
+    refused = sum(row["wanted"] - 1 for row in shared)
+    if not refused:
+        return Check("equal_names", True, _("No two of the customers to be created have the same name."))
+    text = ngettext(
+        "Your Books takes no second customer of one name: %(count)d would be refused (%(names)s). Give them different"
+        " names in Bigin, or allow duplicate display names in the preferences of Books.",
+        "Your Books takes no second customer of one name: %(count)d would be refused (%(names)s). Give them different"
+        " names in Bigin, or allow duplicate display names in the preferences of Books.",
+        refused,
+    )
+    names = ", ".join(row["name"] for row in shared[:MOST_NAMES])
+    return Check("equal_names", False, text % {"count": refused, "names": names})
 
 
 def _equal_keys(installation: Installation, kind: str, prefix: str) -> int:
@@ -114,21 +157,26 @@ def _gaps(setting: ModuleSetting) -> list[str]:
 
 
 def _room(installation: Installation, run: Run, modules: list[str]) -> Check:
+    """Deals, activities, notes and what lies in the recycle bin count too, and were not read; more records can be
+    bought (`sync/room.py`). So what fits is not promised, and what does not may fit."""
     here, made = room.needed(installation, run, modules)
-    most = room.limit(installation)
-    words = {"here": _count(here), "made": _count(made), "most": _count(most or 0)}
+    plan = room.plan(installation)
+    words = {"here": _count(here), "made": _count(made), "most": _count(plan.records or 0), "edition": plan.name}
     if not made:
         return Check("room", True, _("Nothing is created in Bigin by the first sync."))
-    if most is None:
+    if plan.records is None:
         text = _("%(made)s records are created in Bigin beside the %(here)s that were read; your plan must allow them.")
         return Check("room", True, text % words)
-    if here + made > most:
+    if here + made > plan.records:
         text = _(
-            "%(made)s records would be created in Bigin beside the %(here)s that were read, but your plan takes"
-            " %(most)s. Take a larger plan, or let fewer customers come to Bigin under Configure."
+            "%(made)s records would be created in Bigin beside the %(here)s that were read, but %(edition)s takes about"
+            " %(most)s. Buy records or take a larger edition, or let fewer customers come to Bigin under Configure."
         )
         return Check("room", False, text % words)
-    text = _("%(made)s records are created in Bigin beside the %(here)s that were read; your plan takes %(most)s.")
+    text = _(
+        "%(made)s records are created in Bigin beside the %(here)s that were read; %(edition)s takes about %(most)s,"
+        " deals, activities and notes included."
+    )
     return Check("room", True, text % words)
 
 
@@ -161,5 +209,5 @@ def _per_minute() -> float:
 
 
 def _left_today(installation: Installation) -> int | None:
-    quota = Quota.objects.filter(installation=installation, product=installation.product, day=today()).first()
+    quota = allowance.today(installation, installation.product, timezone.now())
     return quota.remaining if quota else None

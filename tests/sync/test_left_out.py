@@ -122,7 +122,7 @@ def test_rule_2_3_what_is_left_out_is_counted_and_stands_in_the_preview(world: W
     proposal = Proposal.objects.get()
     assert (proposal.outcome, proposal.reason) == ("skip", "It is inactive in Books.")
     world.installation.refresh_from_db()
-    assert room.limit(world.installation) == 100_000  # of Bigin Premier, which the organisation has
+    assert room.plan(world.installation) == room.Plan("biginpremier", 4)
 
 
 def test_rule_2_4_purchase_and_stock_of_an_item_survive_what_we_write_and_groups_stay_out(world: World) -> None:

@@ -200,4 +200,8 @@ def test_rule_2_3_what_is_created_in_bigin_is_compared_with_what_its_plan_takes(
     check = check_of(world, "room")
     assert not check.ok
     assert f"{501 - here} records would be created in Bigin beside the {here}" in str(check.text)
-    assert "your plan takes 500" in str(check.text)
+    assert "Bigin Free takes about 500." in str(check.text)
+    for edition in ("biginexpress", "of-tomorrow", ""):  # no figure is known, so nobody is alarmed
+        world.installation.settings = {"bigin_plan": edition}
+        check = check_of(world, "room")
+        assert (check.ok, "your plan must allow them" in str(check.text)) == (True, True)

@@ -106,7 +106,7 @@ def test_plan_and_quota(server: Scripted, make_client: MakeClient) -> None:
     server.script(Reply(200, {"code": 0, "organization": {"plan_name": "STANDARD"}}, headers))
     found = only(probes_books.questions(Books(make_client())), "books_plan_and_quota")
     assert found == [
-        Probe("books_plan", True, "The plan is STANDARD."),
+        Probe("books_plan", True, "The plan is STANDARD.", "STANDARD"),
         Probe("books_daily_quota", True, "12 of 1000 calls of today are left."),
     ]
 
