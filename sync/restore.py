@@ -12,7 +12,7 @@ from typing import Any
 from django.utils import timezone
 
 from sync import sources
-from sync.fields import full_name
+from sync.fields import full_name, shown
 from sync.mapping import Kind
 from sync.models import Link, LinkKind, Record, RecordKind, Side, Write
 
@@ -28,7 +28,8 @@ _OF_ITEM = "name sku description rate unit account_id tax_id product_type".split
 
 
 def plan(write: Write, link: Link) -> None:
-    """The create that takes back a deletion, with the persons the customer had. Needs a transaction."""
+    """The create that takes back a deletion, with the persons the customer had: each is a write of its own that travels
+    with it, but for the one whom an individual customer is. Needs a transaction."""
     kind, detail, books = Kind(link.kind), write.before or {}, link.books
     mapped = {name: value for name, value in (books.fields if books else {}).items() if value is not None}
     fields = {**_kept(kind, detail), **mapped}
@@ -43,9 +44,8 @@ def plan(write: Write, link: Link) -> None:
         fields=fields,
         before={},
     )
-    if kind is Kind.COMPANY_CUSTOMER:
-        for person in sorted(sources.persons_of(detail), key=lambda one: not one.get("is_primary_contact")):
-            _carry(made, person, books.remote_id if books else "")
+    for person in _travelling(kind, sources.persons_of(detail)):
+        _carry(made, person, books.remote_id if books else "")
 
 
 def _kept(kind: Kind, detail: Detail) -> dict[str, Any]:
@@ -59,10 +59,19 @@ def _kept(kind: Kind, detail: Detail) -> dict[str, Any]:
         if isinstance(address, Mapping):
             found.update({f"{outer}.{name}": value for name, value in _filled(address, _OF_ADDRESS).items()})
     if kind is Kind.CONTACT_CUSTOMER:
-        people = sources.persons_of(detail)
-        primary = next((one for one in people if one.get("is_primary_contact")), people[0] if people else {})
-        found.update({f"person.{name}": value for name, value in _of_person(primary).items()})
+        primary = _primary_first(sources.persons_of(detail))[:1]
+        found.update({f"person.{name}": value for one in primary for name, value in _of_person(one).items()})
     return found
+
+
+def _travelling(kind: Kind, people: list[Detail]) -> list[Detail]:
+    if kind is Kind.COMPANY_CUSTOMER:
+        return _primary_first(people)
+    return _primary_first(people)[1:] if kind is Kind.CONTACT_CUSTOMER else []
+
+
+def _primary_first(people: list[Detail]) -> list[Detail]:
+    return sorted(people, key=lambda one: one.get("is_primary_contact") not in (True, "true"))
 
 
 def _filled(detail: Detail, names: list[str]) -> dict[str, Any]:
@@ -94,7 +103,13 @@ def _carry(made: Write, person: Detail, customer_id: str) -> None:
         side=Side.BOOKS,
         kind=RecordKind.PERSON,
         remote_id=str(person.get("contact_person_id")),
-        defaults={"parent_id": customer_id, "gone_at": timezone.now(), "gone_how": "ours", "dirty": False},
+        defaults={
+            "parent_id": customer_id,
+            "label": shown(fields.get("name"))[:300],
+            "gone_at": timezone.now(),
+            "gone_how": "ours",
+            "dirty": False,
+        },
     )
     link = Link.objects.filter(books=record).exclude(state__in=Link.DEAD).first() or Link.objects.create(
         installation_id=made.installation_id,

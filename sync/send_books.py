@@ -69,12 +69,13 @@ def _item_defaults(work: Work) -> dict[str, Any]:
 
 def _create_customer(work: Work, write: Write, kind: Kind) -> None:
     people = outbox.carried(write)
+    persons = [bodies.person_body(person.fields) for person in people]
     if kind is Kind.COMPANY_CUSTOMER:
         company = shown(write.source.get("Account_Name") or write.fields.get("contact_name"))
-        persons = [bodies.person_body(person.fields) for person in people]
         body = bodies.new_company(write.fields, types(work, write), company, persons)
     else:
         body = bodies.new_individual(write.fields, types(work, write))
+        body["contact_persons"] += persons
     whole = {**_customer_defaults(work, kind), **body}
     row = keyed.create(work, write, whole)
     if kind is Kind.CONTACT_CUSTOMER and not sources.persons_of(row):
@@ -104,7 +105,10 @@ def settle_customer(work: Work, write: Write, row: Detail, people: Sequence[Writ
     customer = sources.books_customer(work.shape, row, detailed=True)
     items = [(write, customer)]
     lost = []
-    for person_write, person in match_persons(people, sources.persons_of(row)):
+    persons = sources.persons_of(row)
+    if write.link.kind == Kind.CONTACT_CUSTOMER:  # its primary person is the customer itself, and no write's
+        persons = [one for one in persons if str(one.get("contact_person_id")) != customer.meta["primary"]]
+    for person_write, person in match_persons(people, persons):
         if person is None:
             lost.append(person_write)
             continue
@@ -113,7 +117,7 @@ def settle_customer(work: Work, write: Write, row: Detail, people: Sequence[Writ
     with transaction.atomic():
         settle.together(work, items)
         for person_write in lost:
-            _lost_person(person_write)
+            _lost_person(work, person_write)
 
 
 def match_persons(writes: Sequence[Write], persons: Sequence[Detail]) -> list[tuple[Write, Detail | None]]:
@@ -144,8 +148,13 @@ def _person_name(person: Detail) -> str:
     return f"{person.get('first_name') or ''} {person.get('last_name') or ''}"
 
 
-def _lost_person(write: Write) -> None:
-    """Books stored the company but not this person: it is planned on its own next."""
+def _lost_person(work: Work, write: Write) -> None:
+    """Books stored the company but not this person: it is planned on its own next; one that an undo was to bring back
+    is told, since no run plans it."""
+    if write.undoes_id is not None:
+        advice = "Add it there by hand: Activity shows what was known of it."
+        outbox.reject(work, write, "person_left_out", "Books did not store this person.", advice)
+        return
     Write.objects.filter(pk=write.pk).update(state=Write.State.WITHDRAWN, error="Books did not store this person.")
     write.link.state = "refused"
     write.link.save(update_fields=["state"])

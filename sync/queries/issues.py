@@ -9,7 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Installation
-from sync.models import Issue, Record, Side, Write
+from sync import held
+from sync.models import Issue, Record, Run, Side, Write
 
 KINDS: Mapping[str, str | Promise] = {
     Issue.Kind.CLASH: _("Conflict"),
@@ -43,6 +44,7 @@ REASONS: Mapping[str, str | Promise] = {
     "plan_limit": _("The plan's limit is reached"),
     "locked": _("The record is locked"),
     "gone": _("The record is gone"),
+    "person_left_out": _("A contact person was not stored"),
     "vanished": _("Deleted in Books, kept in Bigin"),
     "merge": _("Probably merged in Bigin"),
     "refused_by_person": _("A person refused to create it"),
@@ -50,6 +52,9 @@ REASONS: Mapping[str, str | Promise] = {
     "too_many_deletions": _("More deletions than usual, held"),
     "too_many_alike": _("More equal changes than usual, held"),
     "many_vanished": _("More records missing than usual, held"),
+    "many_vanished_bigin_companies": _("More records missing than usual, held"),
+    "many_vanished_bigin_contacts": _("More records missing than usual, held"),
+    "many_vanished_bigin_products": _("More records missing than usual, held"),
 }
 
 
@@ -130,11 +135,31 @@ def to_link(issue: Issue) -> Record | None:
     return found if found is not None and found.gone_at is None else None
 
 
-def held_writes(issue: Issue) -> list[Write]:
-    """What the brake holds, as it listed it (rules 5.4): up to its first 200."""
-    noted = [pk for pk in issue.detail.get("writes", []) if isinstance(pk, int)]
-    rows = Write.objects.filter(installation=issue.installation, pk__in=noted)
-    return list(rows.select_related("link__bigin", "link__books").order_by("pk"))
+@dataclass(frozen=True)
+class HeldList:
+    """What the brake holds, as it listed it (rules 5.4): changes, or records that a list did not show any more."""
+
+    issue: Issue
+    writes: QuerySet[Write]
+    records: QuerySet[Record]
+
+    @property
+    def is_of_records(self) -> bool:
+        return "records" in self.issue.detail
+
+
+def held_of(run: Run) -> list[HeldList]:
+    """What waits for an answer on this run's page."""
+    return [held_list(issue) for issue in held.lists_of(run)]
+
+
+def held_list(issue: Issue) -> HeldList:
+    noted = {name: [pk for pk in issue.detail.get(name, []) if isinstance(pk, int)] for name in ("writes", "records")}
+    writes = Write.objects.filter(installation=issue.installation, pk__in=noted["writes"])
+    records = Record.objects.filter(installation=issue.installation, pk__in=noted["records"])
+    return HeldList(
+        issue, writes.select_related("link__bigin", "link__books").order_by("pk"), records.order_by("label", "pk")
+    )
 
 
 def sides(issue: Issue) -> dict[str, Record | None]:
