@@ -216,9 +216,7 @@ def _cut(work: Work, reason: OutOfTime) -> Ended:
 
 def _finished(work: Work) -> Ended:
     if work.run is not None and work.run.kind == Run.Kind.PREVIEW:
-        ended = _end(work, Run.State.DONE, "")
-        schedule.asked_meanwhile(work.shape.installation, schedule.moved_by(work.shape, Run.Kind.PREVIEW))
-        return ended
+        return _end(work, Run.State.DONE, "")
     state = Run.State.HELD if brake.is_held(work) else Run.State.DONE
     ended = _end(work, state, _SWITCHED_OFF if work.stopped else "")
     schedule.finished(work.shape.installation, work.shape.modules)

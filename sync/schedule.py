@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import F, Q
 from django.db.models.functions import Least
 from django.utils import timezone
@@ -21,15 +22,30 @@ _RUNS_LOOKED_AT = 5
 
 
 def due(now: datetime) -> list[ModuleSetting]:
-    """Settings whose time has come, each claimed by compare-and-set on `queued_at`, so that two beats queue one run."""
+    """Settings whose time has come, and those of which a run was asked for while another was going on, once that ended
+    in whatever way. Each is claimed by compare-and-set on `queued_at`, so that two beats queue one run."""
     rows = ModuleSetting.objects.filter(
         Q(queued_at=None) | Q(queued_at__lt=now - REQUEUE_AFTER),
+        Q(next_run_at__lte=now) | Q(requested_at__isnull=False),
         started_at__isnull=False,
         paused_at=None,
-        next_run_at__lte=now,
         installation__state=Installation.State.ACTIVE,
     ).select_related("installation")
-    return [setting for setting in rows.order_by("next_run_at") if claim(setting, now)]
+    return [setting for setting in rows.order_by("next_run_at") if _may_start(setting, now) and claim(setting, now)]
+
+
+def _may_start(setting: ModuleSetting, now: datetime) -> bool:
+    return (setting.next_run_at is not None and setting.next_run_at <= now) or not _goes_on(setting.installation, now)
+
+
+def _goes_on(installation: Installation, now: datetime) -> bool:
+    """A run lives, or its next slice is on its way: what was asked for meanwhile follows."""
+    newest = installation.runs.order_by("-started_at").first()
+    if newest is None:
+        return False
+    if newest.state == Run.State.RUNNING:
+        return newest.heartbeat_at >= now - timedelta(seconds=settings.SYNC_ABANDONED_SECONDS)
+    return newest.state == Run.State.PARTIAL and (newest.finished_at or now) > now - REQUEUE_AFTER
 
 
 def claim(setting: ModuleSetting, now: datetime) -> bool:
@@ -58,14 +74,6 @@ def finished(installation: Installation, modules: Sequence[str]) -> None:
     """A run read everything."""
     rows = ModuleSetting.objects.filter(installation=installation, module__in=list(modules))
     rows.update(last_sync_at=timezone.now())
-    asked_meanwhile(installation, modules)
-
-
-def asked_meanwhile(installation: Installation, modules: Sequence[str]) -> None:
-    """A Sync Now pressed during a run makes the module due again."""
-    ModuleSetting.objects.filter(
-        installation=installation, module__in=list(modules), requested_at__isnull=False, started_at__isnull=False
-    ).update(next_run_at=timezone.now(), queued_at=None)
 
 
 def pushed(installation: Installation, modules: Sequence[str], counts: Mapping[tuple[str, str, str], int]) -> None:
@@ -85,9 +93,9 @@ def no_later(installation: Installation, modules: Sequence[str], moment: datetim
 
 
 def not_before(installation: Installation, modules: Sequence[str], moment: datetime) -> None:
-    """Zoho takes no calls until then."""
+    """Zoho takes no calls until then: what was asked for meanwhile comes then too."""
     ModuleSetting.objects.filter(installation=installation, module__in=list(modules), started_at__isnull=False).update(
-        next_run_at=moment, queued_at=None
+        next_run_at=moment, queued_at=None, requested_at=None
     )
 
 

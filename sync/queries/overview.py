@@ -66,7 +66,8 @@ def _state(setting: ModuleSetting, run: Run | None) -> str:
         return "paused"
     if setting.started_at is None:
         return "not_started"
-    return "read_only" if setting.read_only else "queued" if setting.queued_at else "waiting"
+    asked = setting.queued_at or setting.requested_at  # or a run follows the one that is going on
+    return "read_only" if setting.read_only else "queued" if asked else "waiting"
 
 
 def running(installation: Installation) -> Run | None:
