@@ -3,9 +3,11 @@
 import csv
 from collections.abc import Callable, Iterable, Iterator
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRedirect
@@ -15,8 +17,9 @@ from accounts.guards import administrator_page
 from accounts.http import MemberRequest
 from accounts.models import Installation
 from sync import services
-from sync.models import Module
+from sync.models import Module, Proposal, Run
 from sync.queries import activity, issues, preview
+from sync.views.parts import filters_of, whole
 
 Filters = dict[str, str]
 # What makes a spreadsheet run a cell instead of showing it.
@@ -28,10 +31,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def export(request: MemberRequest, what: str) -> HttpResponseBase:
     if what not in FILES:
         raise Http404
-    query = request.GET.urlencode()
-    if len(query) > 180:
-        query = ""
-    secret = tickets.issue("download", request.member, subject=f"{what}?{query}")
+    secret = tickets.issue("download", request.member, subject=f"{what}?{urlencode(filters_of(request))}")
     to = reverse("sync:file", args=[secret])
     return HttpResponseClientRedirect(to) if request.htmx else redirect(to)
 
@@ -97,9 +97,6 @@ def _activity(installation: Installation, filters: Filters) -> Iterator[str]:
 
 
 def _preview(installation: Installation, filters: Filters) -> Iterator[str]:
-    modules = [filters["module"]] if filters.get("module") in Module.values else list(Module.values)
-    run = preview.newest(installation, modules)
-    found = preview.listed(run, modules, filters).iterator(500) if run else ()
     rows = (
         (
             proposal.module,
@@ -109,9 +106,19 @@ def _preview(installation: Installation, filters: Filters) -> Iterator[str]:
             "; ".join(f"{change.label}: {change.old} -> {change.new}" for change in preview.row(proposal).changes),
             proposal.reason,
         )
-        for proposal in found
+        for proposal in _proposed(installation, filters).iterator(500)
     )
     return lines([_("Module"), _("Side"), _("Outcome"), _("Record"), _("Fields"), _("Reason")], rows)
+
+
+def _proposed(installation: Installation, filters: Filters) -> QuerySet[Proposal]:
+    """Of the preview that the page shows, which a newer one may have overtaken; without `run`: of the newest."""
+    modules = [filters["module"]] if filters.get("module") in Module.values else list(Module.values)
+    if number := whole(filters.get("run", "")):
+        run = installation.runs.filter(pk=number, kind=Run.Kind.PREVIEW, state=Run.State.DONE).first()
+    else:
+        run = preview.newest(installation, modules)
+    return preview.listed(run, modules, filters) if run else Proposal.objects.none()
 
 
 def _pairs(installation: Installation, filters: Filters) -> Iterator[str]:

@@ -1,14 +1,18 @@
 """Preview: what a run would do, on both sides, before anything is written; then Start sync."""
 
+from collections.abc import Mapping
+
 from django.contrib import messages
 from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.guards import administrator_page
 from accounts.http import MemberRequest
 from sync import services
-from sync.models import Module
+from sync.models import Module, Run
 from sync.queries import preflight, progress
 from sync.queries import preview as queries
 from sync.views.parts import filters_of, page_of, setting_of, show, told
@@ -38,8 +42,16 @@ def preview(request: MemberRequest, module: str = "") -> HttpResponse:
             setting for setting in services.settings_of(request.installation).values() if _may_start(setting, modules)
         ],
         "filters": filters,
+        "export_url": _export_url(filters, module, run) if run else "",
     }
     return show(request, "sync/preview.html", context, tab="home")
+
+
+def _export_url(filters: Mapping[str, str], module: str, run: Run) -> str:
+    """The file holds what this page lists: of this preview, and of the page's own module where it has one."""
+    wanted = {**filters, "page": "", "module": module or filters.get("module", ""), "run": run.pk}
+    query = urlencode({name: value for name, value in wanted.items() if value})
+    return f"{reverse('sync:export', args=['preview'])}?{query}"
 
 
 def _back(request: MemberRequest, module: str) -> tuple[str, ...]:
