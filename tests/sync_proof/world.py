@@ -177,8 +177,8 @@ class World:
         """Syncs until a run writes nothing and nothing waits; how many runs that took. Fails if there is no end."""
         for number in range(1, MOST_ROUNDS + 1):
             self.sandbox.control("DELETE", "calls")
-            self.sync()
-            if not self.writes() and not self.waiting().exists():
+            ended = self.sync()
+            if ended.state != Run.State.FAILED and not self.writes() and not self.waiting().exists():
                 return number
             self.time.forward(A_WHILE)
         raise AssertionError(f"still writing after {MOST_ROUNDS} runs: {self.writes()} {list(self.waiting())}")
