@@ -195,6 +195,9 @@ def recipient(installation: Installation, party: Party, customer: Customer) -> s
     """Who the document is addressed to: the deal's contact if a person there, else the primary one."""
     known = {one.person_id for one in customer.persons}
     if party.contact:
+        person = billing.person_of(installation, party.contact.id, customer.customer_id)
+        if person in known:
+            return person
         match = billing.customer_of(installation, CONTACTS, party.contact.id)
         if match and match.customer_id == customer.customer_id and match.person_id in known:
             return str(match.person_id)

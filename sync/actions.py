@@ -50,7 +50,7 @@ def record_state(installation: Installation, module: str, record_id: str) -> Rec
     ).first()
     if record is None:
         return RecordState(StateOf.NOT_SYNCED, reason="It was not read yet.")
-    link = Link.objects.filter(bigin=record).exclude(state__in=Link.DEAD).select_related("books").first()
+    link = unlinked.pair_of(record)
     issue = _issue(record, link)
     if issue is not None:
         last, pk = (link.settled_at, link.pk) if link else (None, None)
@@ -129,7 +129,7 @@ def refresh(work: Work, kind: str, record_id: str) -> Record | None:
 
 
 def _bring_into_step(work: Work, record: Record) -> None:
-    link = Link.objects.filter(bigin=record).exclude(state__in=Link.DEAD).select_related("books").first()
+    link = unlinked.pair_of(record)
     kind = Kind(link.kind) if link else kind_for(work.shape, record)
     if kind is None or not may_write(work.shape, kind):
         return
@@ -173,7 +173,7 @@ def _pair(work: Work, kind: Kind, record: Record) -> Link | None:
     with transaction.atomic():
         Record.objects.filter(pk=record.pk).update(dirty=True)
         planner.pair_chunk(work, kind, Side.BIGIN, [record.pk], policies, None)
-        return Link.objects.filter(bigin=record).exclude(state__in=Link.DEAD).first()
+        return unlinked.pair_of(record)
 
 
 def finish(work: Work, kind: Kind, link_id: int) -> None:

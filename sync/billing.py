@@ -20,7 +20,7 @@ from sync.models import Issue, Link, Record, RecordKind, Side, Write
 from sync.outcomes import Create, Hold, LinkUp, Outcome, PassBy
 from sync.plan import Policies
 from sync.shape import KIND_OF_BIGIN_MODULE, Shape
-from sync.unlinked import decisions
+from sync.unlinked import decisions, pair_of
 from sync.work import Work
 from zoho.bigin import Bigin
 from zoho.books import Books
@@ -91,6 +91,19 @@ def _customer_of_person(installation: Installation, person: Record) -> CustomerM
     return CustomerMatch(person.parent_id, label.first() or "", person.remote_id)
 
 
+def person_of(installation: Installation, contact_id: str, customer_id: str) -> str:
+    """The contact as a person of that customer, be it beside a customer of its own (rules 5.6); "" if it is none."""
+    rows = Link.objects.filter(
+        installation=installation,
+        kind=Kind.CONTACT_PERSON,
+        bigin__remote_id=contact_id,
+        state__in=(Link.State.LINKED, Link.State.BESIDE),
+        books__parent_id=customer_id,
+        books__gone_at=None,
+    )
+    return rows.values_list("books__remote_id", flat=True).first() or ""
+
+
 def item_of(installation: Installation, bigin_product_id: str) -> ItemMatch | None:
     """The linked, active item of a product, as last read. No network."""
     link = (
@@ -134,7 +147,7 @@ def ensure_customer(
     record = actions.refresh(work, KIND_OF_BIGIN_MODULE[module], bigin_id)
     if record is None:
         raise Rejected("The record is not in Bigin any more.", product="bigin", code="gone")
-    link = _living_link(record)
+    link = pair_of(record)
     if link is not None and link.state == Link.State.HALF:
         return _finish(work, kind, link, ())
     if link is not None:
@@ -147,10 +160,6 @@ def ensure_customer(
 def _shape(installation: Installation, kind: Kind) -> Shape:
     """A contact without company is billed as its own customer even where the settings keep none (rules 7.1)."""
     return replace(shapes.load(installation), extra=frozenset({kind}))
-
-
-def _living_link(record: Record) -> Link | None:
-    return Link.objects.filter(bigin=record).exclude(state__in=Link.DEAD).first()
 
 
 def _decide(work: Work, kind: Kind, record: Record, anyway: bool) -> EnsuredCustomer | Candidates:

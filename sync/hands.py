@@ -21,6 +21,7 @@ from sync.shape import RECORD_KINDS
 
 HEAD = ("what", "bigin_org", "books_org", "kind", "bigin_id", "books_id", "bigin_name", "books_name")
 _CHUNK = 500
+_AS_SUCH = ("apart", "beside")  # states that the file tells; all others are pairs
 _CHOSEN = "Another pair was chosen by hand."
 
 
@@ -49,6 +50,11 @@ def kind_of(bigin: Record, books: Record) -> Kind:
     raise CannotLink(f"A {bigin.kind} of Bigin and a {books.kind} of Books cannot be a pair.")
 
 
+def _pair_of(kind: Kind) -> Q:
+    """What stands in the way of another pair of this kind: a person beside a contact's customer does not."""
+    return Q(kind=kind) | ~Q(state=Link.State.BESIDE)
+
+
 def link(installation: Installation, bigin: Record, books: Record, who: str | Member) -> Link:
     """Makes the pair; former pairs of either record become history. Raises CannotLink."""
     if installation.pk not in {bigin.installation_id} or bigin.installation_id != books.installation_id:
@@ -59,7 +65,8 @@ def link(installation: Installation, bigin: Record, books: Record, who: str | Me
     shape = shapes.load(installation)
     with transaction.atomic():
         list(Record.objects.select_for_update().filter(pk__in=[bigin.pk, books.pk]).order_by("pk"))
-        standing = Link.objects.filter(Q(bigin=bigin) | Q(books=books)).exclude(state__in=Link.DEAD)
+        own = Q(bigin=bigin) & _pair_of(kind)
+        standing = Link.objects.filter(own | Q(books=books)).exclude(state__in=Link.DEAD)
         same = standing.filter(bigin=bigin, books=books, state=Link.State.LINKED).first()
         if same is not None:
             return same
@@ -133,12 +140,15 @@ def pairs_csv(installation: Installation) -> Iterator[str]:
     yield _line(HEAD)
     orgs = (installation.bigin_org_id, installation.books_org_id or "")
     links = Link.objects.filter(
-        installation=installation, bigin__isnull=False, books__isnull=False, state__in=("linked", "retired", "apart")
+        installation=installation,
+        bigin__isnull=False,
+        books__isnull=False,
+        state__in=("linked", "retired", *_AS_SUCH),
     ).select_related("bigin", "books")
     for row in links.order_by("pk").iterator(_CHUNK):
         bigin, books = row.bigin, row.books
         if bigin is not None and books is not None and bigin.gone_at is None and books.gone_at is None:
-            what = "apart" if row.state == Link.State.APART else "pair"
+            what = row.state if row.state in _AS_SUCH else "pair"
             yield _line((what, *orgs, row.kind, bigin.remote_id, books.remote_id, bigin.label, books.label))
     for decision in Decision.objects.filter(installation=installation).order_by("pk").iterator(_CHUNK):
         yield _line((decision.verdict, *orgs, "", decision.bigin_id, decision.books_id, "", ""))
@@ -188,8 +198,10 @@ def _import_row(
         )
         result.decisions += made
         return
-    if cells["what"] not in ("pair", "apart") or cells["kind"] not in set(Kind):
+    if cells["what"] not in ("pair", *_AS_SUCH) or cells["kind"] not in set(Kind):
         raise CannotLink("it says neither pair nor decision.")
+    if cells["what"] == Link.State.BESIDE and cells["kind"] != Kind.CONTACT_PERSON:
+        raise CannotLink("only a contact person stands beside another pair.")
     _import_pair(installation, Kind(cells["kind"]), cells, result)
 
 
@@ -197,13 +209,14 @@ def _import_pair(installation: Installation, kind: Kind, cells: dict[str, str], 
     left, right = RECORD_KINDS[kind]
     bigin = _placeholder(installation, Side.BIGIN, left, cells["bigin_id"], cells["bigin_name"])
     books = _placeholder(installation, Side.BOOKS, right, cells["books_id"], cells["books_name"])
-    standing = Link.objects.filter(Q(bigin=bigin) | Q(books=books)).exclude(state__in=Link.DEAD)
+    own = Q(bigin=bigin) & (Q(kind=kind) if cells["what"] == Link.State.BESIDE else _pair_of(kind))
+    standing = Link.objects.filter(own | Q(books=books)).exclude(state__in=Link.DEAD)
     if standing.exists():
         if standing.filter(bigin=bigin, books=books).exists():
             result.present += 1
             return
         raise CannotLink(f"{cells['bigin_name'] or cells['bigin_id']} is linked to another record.")
-    state = Link.State.APART if cells["what"] == "apart" else Link.State.LINKED
+    state = cells["what"] if cells["what"] in _AS_SUCH else Link.State.LINKED
     Link.objects.create(
         installation=installation, kind=kind, bigin=bigin, books=books, state=state, reason="brought back from a file"
     )

@@ -155,6 +155,7 @@ class Link(models.Model):
         CLOSED = "closed"  # one side is gone; the survivor counts as linked (rules 5.1)
         RETIRED = "retired"  # another mode is on; revived when it comes back
         APART = "apart"  # unlinked by hand: both records count as linked and are left alone
+        BESIDE = "beside"  # a contact's second counterpart, made on request: left alone (`sync/beside.py`)
         REFUSED = "refused"  # its create was refused or withdrawn: history only, neither record counts as linked
 
     installation = models.ForeignKey(Installation, models.CASCADE, related_name="links")

@@ -56,7 +56,8 @@ def rest(links: QuerySet[Link]) -> int:
 def _revive(installation: Installation, kind: Kind) -> int:
     """Unless a record found another partner meanwhile."""
     living = Link.objects.exclude(state__in=Link.DEAD)
-    taken = Q(Exists(living.filter(bigin=OuterRef("bigin")))) | Q(Exists(living.filter(books=OuterRef("books"))))
+    partners = living.filter(Q(kind=kind) | ~Q(state=Link.State.BESIDE), bigin=OuterRef("bigin"))
+    taken = Q(Exists(partners)) | Q(Exists(living.filter(books=OuterRef("books"))))
     rows = links_of(installation, kind).filter(state=Link.State.RETIRED).exclude(taken)
     whole = rows.filter(bigin__isnull=False, books__isnull=False, bigin__gone_at=None, books__gone_at=None)
     revived = whole.update(state=Link.State.LINKED)

@@ -14,7 +14,7 @@ from sync.fields import FieldType
 from sync.mapping import KINDS_OF_MODULE, FieldInfo, Kind
 from sync.models import Issue, ModuleSetting, Record
 from sync.plan import SideName
-from sync.shape import BIGIN_MODULES, RECORD_KINDS
+from sync.shape import BIGIN_MODULES, RECORD_KINDS, Shape
 from sync.work import Work
 
 Offered: TypeAlias = dict[tuple[SideName, str], frozenset[str]]
@@ -26,9 +26,14 @@ _WAITING = ("picklist", "invalid_value")
 
 def offered(work: Work, kind: Kind) -> Offered:
     """Per mapped picklist field, by the side that would be written. No network: `ModuleSetting.picklists`."""
-    stored = work.shape.setting(kind).picklists
+    return of_shape(work.shape, kind)
+
+
+def of_shape(shape: Shape, kind: Kind) -> Offered:
+    """As `offered`, for an act of a person outside a run."""
+    stored = shape.setting(kind).picklists
     found: Offered = {}
-    for row in work.shape.rows[kind]:
+    for row in shape.rows[kind]:
         if row.type is not FieldType.PICKLIST:
             continue
         _add(found, "bigin", row.bigin, stored)

@@ -12,7 +12,7 @@ from itertools import chain
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from sync import issues, lifecycle, merging, mirror, pairing, unlinked
+from sync import beside, issues, lifecycle, merging, mirror, pairing, unlinked
 from sync.mapping import Kind
 from sync.models import Cursor, Decision, Issue, Link, Record, Side, Write
 from sync.outcomes import Create, Hold, LinkUp, Outcome, PassBy, Wait
@@ -38,6 +38,8 @@ def pair(work: Work, kind: Kind, policies: Policies, recent: frozenset[str] | No
     if not is_complete(work.shape, kind):
         return
     lifecycle.contacts_came_back(work.shape)
+    if kind is Kind.CONTACT_PERSON:
+        beside.before_pairing(work.shape)
     for side in (Side.BIGIN, Side.BOOKS):
         for ids in chunks(partial(unlinked.to_judge, work.shape, kind, side)):
             work.check()

@@ -140,7 +140,7 @@ def _resolve_create(work: Work, kind: Kind, write: Write) -> None:
     requested_at = work.clock.now()
     found = [seen for seen in _look(work, kind, write) if _is_ours(work, kind, write, seen)]
     ours, others = makers.told_apart(work, found)
-    if len(ours) == 1:
+    if len(ours) == 1 or (ours and write.step == Link.State.BESIDE):  # that is left alone: any of them will do
         _complete(work, write, ours[0])
     elif ours or others:
         _ask(work, kind, write, ours, others, requested_at)
@@ -193,10 +193,11 @@ def _look(work: Work, kind: Kind, write: Write) -> list[Seen]:
         seen = _items(work, write, since)
     else:
         seen = _customers(work, write, since)
-    return _free(work, RECORD_KINDS[kind][0 if write.side == Side.BIGIN else 1], seen)
+    return free(work, RECORD_KINDS[kind][0 if write.side == Side.BIGIN else 1], seen)
 
 
-def _free(work: Work, record_kind: str, seen: Sequence[Seen]) -> list[Seen]:
+def free(work: Work, record_kind: str, seen: Sequence[Seen]) -> list[Seen]:
+    """Those that belong to no pair."""
     own = "bigin" if record_kind in BIGIN_MODULES else "books"
     held = unlinked.live_links().filter(**{own: OuterRef("pk")})
     taken = set(
@@ -318,6 +319,9 @@ def _is_absent(work: Work, write: Write) -> bool:
 def _absent(work: Work, write: Write) -> None:
     """Once that is believed, the record stands alone again and is judged anew."""
     if not _is_absent(work, write):
+        return
+    if write.step == Link.State.BESIDE:  # a person asked for it, and planning would not
+        outbox.move([write], Write.State.UNKNOWN, Write.State.PENDING, looks=0)
         return
     with transaction.atomic():
         family = [write, *outbox.carried(write)]

@@ -57,7 +57,7 @@ def _survivors(shape: Shape, links: Sequence[Link]) -> dict[int, Place]:
         books__parent_id__in=gone,
         bigin__gone_at=None,
         bigin__isnull=False,
-    ).exclude(state__in=Link.DEAD)
+    ).exclude(state__in=(*Link.DEAD, Link.State.BESIDE))  # a person beside its contact's customer does not move
     pairs = moved.values_list("books__parent_id", "bigin__parent_id")
     wanted = {customer: company for customer, company in pairs if company}
     rows = Record.objects.filter(
@@ -111,6 +111,8 @@ def _gained_company(batch: Batch, link: Link) -> None:
     if contact.parent_id not in unlinked.partner_ids(batch.work.shape, Side.BIGIN, [contact.parent_id]):
         return
     if customer.meta.get("has_transaction"):
+        if _has_person(contact):
+            return
         batch.draft(
             link,
             Issue.Kind.SKIPPED,
@@ -120,6 +122,12 @@ def _gained_company(batch: Batch, link: Link) -> None:
         )
         return
     _let_go(batch, link, "It has a company now and becomes a person there.")
+
+
+def _has_person(contact: Record) -> bool:
+    """It was added as a person too (`sync/beside.py`), or was one before and its pair is told of elsewhere."""
+    living = Link.objects.filter(bigin=contact, kind=Kind.CONTACT_PERSON).exclude(state__in=Link.DEAD)
+    return living.exclude(state=Link.State.BESIDE, books__gone_at__isnull=False).exists()
 
 
 def _let_go(batch: Batch, link: Link, reason: str) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 
 from django.db.models import Q
 
-from sync import moves, outbox, refusals, removal, send_bigin, send_books, update_books
+from sync import beside, moves, outbox, refusals, removal, send_bigin, send_books, update_books
 from sync.mapping import Kind
-from sync.models import ModuleSetting, Side, Write
+from sync.models import Link, ModuleSetting, Side, Write
 from sync.shape import MODULE_OF
 from sync.work import OutOfTime, Work
 from zoho.bigin import MAX_RECORDS
@@ -95,8 +95,12 @@ def to_bigin(work: Work, kind: Kind, batch: list[Write]) -> None:
     send_bigin.send(work, kind, batch)
 
 
+def _create(work: Work, write: Write) -> None:
+    (beside.create if write.step == Link.State.BESIDE else send_books.create)(work, write)
+
+
 _BOOKS: Mapping[Write.Op, Callable[[Work, Write], None]] = {
-    Write.Op.CREATE: send_books.create,
+    Write.Op.CREATE: _create,
     Write.Op.UPDATE: update_books.update,
     Write.Op.DELETE: removal.from_books,
     Write.Op.INACTIVE: removal.status,

@@ -15,6 +15,8 @@ from accounts import audit
 from accounts.models import Installation, Member
 from sync import tasks
 from sync.actions import RecordState, StateOf, record_state
+from sync.beside import CannotAdd
+from sync.beside import ask as add_beside
 from sync.configure import ConfigureInput, MappingErrors, VersionConflict, save_settings
 from sync.decisions import NeedsAnswer, create_anyway, dismiss, link_candidate, resolve_clash, retry, retry_all
 from sync.hands import ImportResult, import_pairs, link, pairs_csv, unlink
@@ -23,6 +25,7 @@ from sync.models import Module, ModuleSetting, Run
 from sync.undo import UndoResult, undo_run, undo_write
 
 __all__ = [
+    "CannotAdd",
     "ConfigureInput",
     "ImportResult",
     "MappingErrors",
@@ -34,6 +37,7 @@ __all__ = [
     "StateOf",
     "UndoResult",
     "VersionConflict",
+    "add_beside",
     "approve_held",
     "create_anyway",
     "dismiss",

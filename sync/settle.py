@@ -86,13 +86,17 @@ def _settle(work: Work, link: Link, write: Write, record: Record) -> Record:
         _set_bases(work, link, write, record)
     now = work.clock.now()
     link.settled_at = record.settled_at = now
-    record.dirty = _agree(work, link)
+    record.dirty = _agree(work, link) and link.state != Link.State.BESIDE
     work.count(MODULE_OF[Kind(link.kind)], write.side, _WORDS[Write.Op(write.op)])
     return record
 
 
 def _made(link: Link, write: Write) -> None:
-    """A pair; but what an undo brought back has no counterpart while Bigin's is gone: it would be deleted again."""
+    """A pair, or one beside another; but what an undo brought back has no counterpart while Bigin's is gone: it would
+    be deleted again."""
+    if Link.State.BESIDE in (write.step, link.state):
+        link.state = Link.State.BESIDE
+        return
     other = link.books if write.side == Side.BIGIN else link.bigin
     if write.undoes_id is None or (other is not None and other.gone_at is None):
         link.state = Link.State.LINKED

@@ -27,6 +27,12 @@ def live_links() -> QuerySet[Link]:
     return Link.objects.exclude(state__in=Link.DEAD)
 
 
+def pair_of(record: Record) -> Link | None:
+    """The pair of a Bigin record that is kept in step or counts as such; not one beside it (`sync/beside.py`)."""
+    rows = live_links().filter(bigin=record).exclude(state=Link.State.BESIDE)
+    return rows.select_related("books").order_by("pk").first()
+
+
 def unlinked(installation: Installation, kind: Kind, side: str) -> QuerySet[Record]:
     """Records of one side that no living link holds, whatever its kind: a closed one still counts (rules 5.1).
 

@@ -64,7 +64,7 @@ def act(request: MemberRequest, pk: int, action: str) -> HttpResponse:
         return told(request, _("This was settled in the meantime."), "sync:issues", level=messages.INFO)
     try:
         text = ACTIONS[action](request, found)
-    except (CannotLink, services.NeedsAnswer) as reason:
+    except (CannotLink, services.NeedsAnswer, services.CannotAdd) as reason:
         return told(request, str(reason), "sync:issue", pk, level=messages.WARNING)
     return told(request, text, "sync:issues")
 
@@ -134,11 +134,18 @@ def _refuse(request: MemberRequest, found: Issue) -> str:
     return _("Refused: nothing of this list is written.")
 
 
+def _add_person(request: MemberRequest, found: Issue) -> str:
+    if not services.add_beside(found, request.member.name):
+        return _("This was settled in the meantime.")
+    return _("It is added as a contact person with the next run, which starts now.")
+
+
 ACTIONS: dict[str, Callable[[MemberRequest, Issue], str]] = {
     "retry": _retry,
     "create": _create,
     "dismiss": _dismiss,
     "link": _link,
+    "add-person": _add_person,
     "approve": _approve,
     "refuse": _refuse,
 }

@@ -31,7 +31,7 @@ KINDS = {
     "contact-customer": ("contact", "customer"),
     "product-item": ("product", "item"),
 }
-ALIVE = ("linked", "half", "closed", "apart")
+ALIVE = ("linked", "half", "closed", "apart", "beside")
 
 
 @dataclass
@@ -201,7 +201,7 @@ def _ids_of(verdicts: Verdicts, states: tuple[str, ...]) -> set[tuple[str, str]]
 
 
 def _other_reason(verdicts: Verdicts, setting: ModuleSetting, kind: str, remote_id: str, row: Row) -> bool:
-    if (kind, remote_id) in _ids_of(verdicts, ("closed", "apart")):
+    if (kind, remote_id) in _ids_of(verdicts, ("closed", "apart", "beside")):
         return True
     side = SIDES[kind]
     verdict = {"bigin_id": remote_id, "verdict": "skipped"} if side == "bigin" else {"books_id": remote_id}
