@@ -267,7 +267,7 @@ SENTENCES = (
     _("Zoho refuses the call (code %(code)s)."),
     _("Zoho's sign-in server does not answer."),
     _("Zoho's sign-in server refused: %(value)s."),
-    _("a longer list took its place"),
+    _("a newer list took its place"),
     _("a sales order is open"),
     _("already paired"),
     _("an estimate is open"),

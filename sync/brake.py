@@ -22,6 +22,7 @@ from sync.shape import FEED_KINDS, MODULE_OF, Shape
 from sync.work import Work
 
 WINDOW = timedelta(hours=24)
+TAKEN_OVER = "a newer list took its place"
 _ENDS = (Write.Op.DELETE, Write.Op.INACTIVE)
 
 
@@ -133,7 +134,7 @@ def hold(
             installation=work.shape.installation, module=module, code=code, kind=Issue.Kind.HELD, state=Issue.State.OPEN
         )
         noted = [pk for issue in waiting for pk in issue.detail["writes"]]
-        waiting.update(state=Issue.State.RESOLVED, closed_at=work.clock.now(), closed_by="a longer list took its place")
+        waiting.update(state=Issue.State.RESOLVED, closed_at=work.clock.now(), closed_by=TAKEN_OVER)
         writes = sorted({*rows.filter(pk__in=noted, state=Write.State.HELD), *fresh}, key=lambda write: write.pk)
         reason, advice = told(writes)
         run = work.run.pk if work.run else None
@@ -149,38 +150,53 @@ def vanished(work: Work, feed: str, suspects: Sequence[Record]) -> None:
     if not suspects:
         return
     known = Record.objects.filter(installation=work.shape.installation, kind=FEED_KINDS[feed], gone_at=None).count()
-    approved = _approved(work, feed)
-    if sum(record.pk not in approved for record in suspects) > allowed_ends(known):
-        module = work.module(FEED_KINDS[feed])
-        names = ", ".join(record.label for record in suspects[:10])
-        issues.raise_one(
-            work.shape.installation,
-            issues.Draft(
-                module,
-                Issue.Kind.HELD,
-                "many_vanished",
-                f"{len(suspects)} of {known} records were missing from the newest list: {names} …",
-                "If they were deleted on purpose, approve; otherwise check the connection's permissions.",
-                {"records": [record.pk for record in suspects], "count": len(suspects), "feed": feed},
-            ),
-            work.run,
-        )
-        work.count(module, "both", "held", len(suspects))
-        alerts.vanished(work, module, len(suspects))
-        return
-    deleted.confirm(work, feed, suspects)
+    missing = frozenset(record.pk for record in suspects)
+    approved = _answered(work, feed, Issue.State.RESOLVED)
+    if len(missing - approved) <= allowed_ends(known):
+        deleted.confirm(work, feed, suspects)
+    elif not missing <= approved | _answered(work, feed, Issue.State.DISMISSED):  # refused: not asked again today
+        _hold_missing(work, feed, suspects, known)
 
 
-def _approved(work: Work, feed: str) -> frozenset[int]:
-    """Records whose absence a person confirmed of late: exactly those of the list that was shown."""
+def _hold_missing(work: Work, feed: str, suspects: Sequence[Record], known: int) -> None:
+    """The list, on the page of this run: another list takes the old one's place, as in `hold`."""
+    module = work.module(FEED_KINDS[feed])
+    names = ", ".join(record.label for record in suspects[:10])
+    records = sorted(record.pk for record in suspects)
+    draft = issues.Draft(
+        module,
+        Issue.Kind.HELD,
+        missing_code(feed),
+        f"{len(suspects)} of {known} records were missing from the newest list: {names} …",
+        "If they were deleted on purpose, approve; otherwise check the connection's permissions.",
+        {"records": records, "count": len(records), "feed": feed, "run": work.run.pk if work.run else None},
+    )
+    with transaction.atomic():
+        waiting = Issue.objects.filter(
+            installation=work.shape.installation, module=module, code=draft.code, state=Issue.State.OPEN
+        ).exclude(detail__records=records)
+        waiting.update(state=Issue.State.RESOLVED, closed_at=work.clock.now(), closed_by=TAKEN_OVER)
+        issues.raise_one(work.shape.installation, draft, work.run)
+    work.count(module, "both", "held", len(suspects))
+    alerts.vanished(work, module, len(suspects))
+
+
+def missing_code(feed: str) -> str:
+    """One list per feed: what Bigin did not list is another matter than what Books did not."""
+    return "many_vanished" if feed.startswith("books_") else f"many_vanished_{feed}"
+
+
+def _answered(work: Work, feed: str, state: str) -> frozenset[int]:
+    """Records whose absence a person confirmed or refused of late: exactly those of the list that was shown."""
     rows = Issue.objects.filter(
         installation=work.shape.installation,
-        code="many_vanished",
-        state=Issue.State.RESOLVED,
+        code=missing_code(feed),
+        state=state,
         closed_at__gte=work.clock.now() - WINDOW,
         detail__feed=feed,
-        detail__has_key="approved",
     )
+    if state == Issue.State.RESOLVED:
+        rows = rows.filter(detail__has_key="approved")
     return frozenset(pk for issue in rows for pk in issue.detail["records"])
 
 

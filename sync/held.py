@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts import audit
@@ -17,14 +18,17 @@ from sync.models import Issue, Link, Record, Run, Write
 def _open(run_or_issue: Run | Issue) -> list[Issue]:
     if isinstance(run_or_issue, Issue):
         return [run_or_issue]
-    rows = Issue.objects.filter(
-        installation=run_or_issue.installation, kind=Issue.Kind.HELD, state=Issue.State.OPEN
-    ).select_related("installation")
-    return [issue for issue in rows if issue.detail.get("run") in (run_or_issue.pk, None)]
+    return list(lists_of(run_or_issue))
+
+
+def lists_of(run: Run) -> QuerySet[Issue]:
+    """The open lists that stand on this run's page: what another run holds is answered there."""
+    rows = Issue.objects.filter(installation=run.installation, kind=Issue.Kind.HELD, state=Issue.State.OPEN)
+    return rows.filter(detail__run=run.pk).select_related("installation").order_by("pk")
 
 
 def approve_held(run_or_issue: Run | Issue, who: str | Member) -> int:
-    """Releases exactly what was listed; how many changes."""
+    """Releases exactly what was listed; how many changes and missing records."""
     released = 0
     for issue in _open(run_or_issue):
         with transaction.atomic():
@@ -32,6 +36,7 @@ def approve_held(run_or_issue: Run | Issue, who: str | Member) -> int:
                 continue
             rows = Write.objects.filter(pk__in=issue.detail.get("writes", []), state=Write.State.HELD)
             released += rows.update(state=Write.State.PENDING, approved=True, not_before=None)
+            released += len(issue.detail.get("records", []))
             Issue.objects.filter(pk=issue.pk).update(detail={**issue.detail, "approved": timezone.now().isoformat()})
             run_soon(issue.installation, [issue.module])
             alerts.forget_held(issue.installation, issue.module)
@@ -49,6 +54,7 @@ def refuse_held(run_or_issue: Run | Issue, who: str | Member) -> int:
             rows = Write.objects.filter(pk__in=issue.detail.get("writes", []), state=Write.State.HELD)
             writes = list(rows.select_for_update(of=("self",)).select_related("link__bigin", "link__books"))
             refused += rows.update(state=Write.State.WITHDRAWN, error="A person refused it.")
+            refused += len(issue.detail.get("records", []))
             _leave(issue, writes)
             alerts.forget_held(issue.installation, issue.module)
             audit.note(issue.installation, who, f"Refused: {issue.reason}")

@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Installation
 from sync import held
 from sync.models import Issue, Record, Run, Side, Write
+from sync.queries import activity
+
+FIRST = 50  # rows of a held list on its run's page
 
 KINDS: Mapping[str, str | Promise] = {
     Issue.Kind.CLASH: _("Conflict"),
@@ -146,6 +149,25 @@ class HeldList:
     @property
     def is_of_records(self) -> bool:
         return "records" in self.issue.detail
+
+    @property
+    def title_id(self) -> str:
+        return f"held-{self.issue.pk}"
+
+    @property
+    def count(self) -> int:
+        return self.records.count() if self.is_of_records else self.writes.count()
+
+    @property
+    def first(self) -> list[Record] | list[activity.WriteLine]:
+        """What a run's page shows of it; the issue's own page goes on."""
+        if self.is_of_records:
+            return list(self.records[:FIRST])
+        return [activity.write_line(write) for write in self.writes[:FIRST]]
+
+    @property
+    def is_longer(self) -> bool:
+        return self.count > FIRST
 
 
 def held_of(run: Run) -> list[HeldList]:

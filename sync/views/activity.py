@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 from accounts.guards import administrator_page
 from accounts.http import MemberRequest
 from sync.models import Run
-from sync.queries import activity, health, overview, pictures
+from sync.queries import activity, health, issues, overview, pictures
 from sync.views.parts import filters_of, own, page_of, show
 
 
@@ -47,6 +47,7 @@ def run(request: MemberRequest, pk: int) -> HttpResponse:
     context = {
         "line": activity.run_line(found),
         "modules": activity.counts_of(found),
+        "held": issues.held_of(found),
         "page": page,
         "lines": [activity.write_line(write) for write in page],
         "issues": found.issues.select_related("record", "link__bigin", "link__books").order_by("-pk")[:50],

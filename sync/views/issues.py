@@ -49,9 +49,21 @@ def issue(request: MemberRequest, pk: int) -> HttpResponse:
         "to_link": queries.to_link(found),
         "conflict": clashes.conflict(found) if found.kind == Issue.Kind.CLASH else None,
         "held": found.kind == Issue.Kind.HELD,
-        "lines": [activity.write_line(write) for write in queries.held_writes(found)],
+        **_held_page(request, found),
     }
     return show(request, "sync/issue.html", context, tab="issues")
+
+
+def _held_page(request: MemberRequest, found: Issue) -> dict[str, object]:
+    """Whatever is held, page by page: an approval covers all of it, so all of it can be seen."""
+    if found.kind != Issue.Kind.HELD:
+        return {}
+    listed = queries.held_list(found)
+    if listed.is_of_records:
+        page = page_of(request, listed.records)
+        return {"page": page, "missing": page}
+    changes = page_of(request, listed.writes)
+    return {"page": changes, "lines": [activity.write_line(write) for write in changes]}
 
 
 @require_POST
