@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sync import allowance
 from sync.models import Record
 from tests.sync_proof.trial import DAY
 from tests.sync_proof.world import World
@@ -30,7 +31,7 @@ def test_details_are_read_again_within_a_tenth_of_the_quota(world: World, monkey
     world.settle()
     world.time.forward(DAY)
     world.settle()
-    monkeypatch.setattr("sync.rotation._SMALLEST_DAY", 30)
+    monkeypatch.setitem(allowance._SMALLEST, "books", 30)
     world.time.forward(DAY)
     world.forget_calls()
     world.sync()
