@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 from django import forms
@@ -14,7 +15,7 @@ from sync import mapping
 from sync.configure import ConfigureInput
 from sync.fields import FieldType
 from sync.forms import POLICIES, CustomersForm, ProductsForm, SettingForm
-from sync.mapping import Direction, FieldInfo, Kind, Row, RowError
+from sync.mapping import Direction, FieldInfo, Kind, Row, RowError, Unfilled
 from sync.metadata import Offered
 from sync.models import Mode, Module, ModuleSetting
 
@@ -158,7 +159,37 @@ class ConfigureScreen:
         if not self.form.is_valid() or not all(well):
             return False
         self.show_errors(mapping.check([row.row() for row in kept], self.offered.bigin, self.offered.books))
-        return not self.problems and all(not row.errors for row in kept)
+        if self.problems or any(row.errors for row in kept):
+            return False
+        unfilled = self._unfilled([row.row() for row in kept])
+        for one in unfilled:
+            self._ask_for(one, kept)
+        return not unfilled
+
+    def _unfilled(self, rows: Sequence[Row]) -> list[Unfilled]:
+        """What the sides on which this form has records created insist on. After the form and its rows are valid."""
+        sides = ("books",) if self.form.cleaned_data["create_in_bigin"] == "none" else ("books", "bigin")
+        found: list[Unfilled] = []
+        for kind, side in product(self.kinds(), sides):
+            found += mapping.unfilled(rows, kind, side, self.offered.infos(side, kind))
+        return found
+
+    def _ask_for(self, one: Unfilled, kept: Sequence[RowForm]) -> None:
+        """Said beside the row that maps it the wrong way, or in a row made for it, whose other half is to be chosen."""
+        name = {"field": one.info.label, "side": "Bigin" if one.side == "bigin" else "Books"}
+        if one.index >= 0:
+            words = _("%(side)s insists on %(field)s in each new record: choose a direction that fills it there.")
+            kept[one.index].add_error("direction", words % name)
+            return
+        words = _("%(side)s insists on %(field)s in each new record: choose the field that fills it.")
+        if len(self.rows) >= MAX_ROWS:
+            self.problems.append(words % name)
+            return
+        prefix, other = f"row-{len(self.rows)}", "books" if one.side == "bigin" else "bigin"
+        data = {f"{prefix}-{one.side}": one.info.name, f"{prefix}-direction": Direction.BOTH.value}
+        row = RowForm(one.kind, self.offered, data, prefix=prefix)
+        row.errors[other] = row.error_class([words % name])
+        self.rows.append(row)
 
     def _kept(self) -> list[RowForm]:
         return [row for row in self.rows if not row["removed"].value() and not row.is_blank]

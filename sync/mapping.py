@@ -280,6 +280,30 @@ def _check_required(rows: Sequence[Row], kind: Kind) -> list[RowError]:
     return [RowError(-1, "", f"{left} must stay mapped to {right}: without it no record can be created.")]
 
 
+@dataclass(frozen=True)
+class Unfilled:
+    """A field that `side` insists on when a record is created there, and that no row fills. `index`: the row that maps
+    it the other way only; -1 where none does."""
+
+    kind: Kind
+    side: str
+    info: FieldInfo
+    index: int
+
+
+def unfilled(rows: Sequence[Row], kind: Kind, side: str, infos: Iterable[FieldInfo]) -> list[Unfilled]:
+    """Names have their own check. A box that is not ticked is a value; what cannot be written cannot be asked for."""
+    places = {row.bigin if side == "bigin" else row.books: (i, row) for i, row in enumerate(rows) if row.kind is kind}
+    found = []
+    for info in infos:
+        if not info.required or info.read_only or info.type is FieldType.BOOLEAN or info.name in REQUIRED[kind]:
+            continue
+        index, row = places.get(info.name, (-1, None))
+        if row is None or not (row.to_bigin if side == "bigin" else row.to_books):
+            found.append(Unfilled(kind, side, info, index))
+    return found
+
+
 def missing_values(left: FieldInfo, right: FieldInfo) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Picklist values that (Books lacks, Bigin lacks); empty where one of the two is no picklist."""
     if not (left.type is right.type is FieldType.PICKLIST):

@@ -86,7 +86,7 @@ class Offered:
 
 
 def offered(installation: Installation, module: str, *, fresh: bool = False) -> Offered:
-    """Up to 8 calls, or none where this was asked within five minutes. Raises zoho.errors."""
+    """Up to 10 calls, or none where this was asked within five minutes. Raises zoho.errors."""
     key = f"offered:{installation.pk}:{module}"
     held = None if fresh else cache.get(key)
     if isinstance(held, Offered):
@@ -104,9 +104,10 @@ def read(bigin: Bigin, books: Books, module: str) -> Offered:
     kinds = KINDS_OF_MODULE[module]
     records = {RECORD_KINDS[kind][0] for kind in kinds}
     fields = {record: bigin.fields(BIGIN_MODULES[record]) for record in records}
+    insisted = {record: _insisted_on(bigin, BIGIN_MODULES[record]) for record in records}
     custom = custom_fields(books, [RECORD_KINDS[kind][1] for kind in kinds])
     return Offered(
-        {kind: bigin_fields(kind, fields[RECORD_KINDS[kind][0]]) for kind in kinds},
+        {kind: bigin_fields(kind, fields[RECORD_KINDS[kind][0]], insisted[RECORD_KINDS[kind][0]]) for kind in kinds},
         {kind: books_fields(kind, custom) for kind in kinds},
         {record: tuple(_view(row) for row in bigin.custom_views(BIGIN_MODULES[record])) for record in records},
     )
@@ -126,14 +127,32 @@ def _definitions(books: Books, entity: str) -> list[_RowOf]:
         return []
 
 
-def bigin_fields(kind: Kind, rows: Iterable[_RowOf]) -> tuple[FieldInfo, ...]:
-    infos = [info for row in rows if (info := _bigin_info(kind, row)) is not None]
+def _insisted_on(bigin: Bigin, module: str) -> frozenset[str]:
+    """What every layout of a module wants filled and fills by no default of its own: `system_mandatory` speaks of
+    Bigin's own fields only. The shape of layouts is CRM's (reference 4): where it cannot be read, nothing is said."""
+    try:
+        layouts = [layout for layout in bigin.layouts(module) if layout.get("status") != "inactive"]
+    except (Rejected, Unauthorised):
+        return frozenset()
+    wanted = [frozenset(_required(layout)) for layout in layouts]
+    return frozenset.intersection(*wanted) if wanted else frozenset()
+
+
+def _required(layout: _RowOf) -> Iterable[str]:
+    for section in layout.get("sections") or ():
+        for row in section.get("fields") or ():
+            if row.get("required") is True and row.get("default_value") in (None, "", "-None-"):
+                yield str(row.get("api_name"))
+
+
+def bigin_fields(kind: Kind, rows: Iterable[_RowOf], insisted: frozenset[str] = frozenset()) -> tuple[FieldInfo, ...]:
+    infos = [info for row in rows if (info := _bigin_info(kind, row, insisted)) is not None]
     if RECORD_KINDS[kind][0] == RecordKind.CONTACT:
         infos.insert(0, FieldInfo("Name", "Contact Name", FieldType.NAME, NAME_LIMITS[kind]["Name"][1], required=True))
     return tuple(infos)
 
 
-def _bigin_info(kind: Kind, row: _RowOf) -> FieldInfo | None:
+def _bigin_info(kind: Kind, row: _RowOf, insisted: frozenset[str]) -> FieldInfo | None:
     name, data_type = str(row.get("api_name") or ""), str(row.get("data_type") or "")
     if not name or name in _NOT_OFFERED:
         return None
@@ -146,7 +165,7 @@ def _bigin_info(kind: Kind, row: _RowOf) -> FieldInfo | None:
         str(row.get("display_label") or row.get("field_label") or name),
         offered_as,
         int(row.get("length") or 0),
-        required=bool(row.get("system_mandatory")),
+        required=bool(row.get("system_mandatory")) or name in insisted,
         read_only=company or bool(row.get("read_only") or row.get("field_read_only")),
         unique=bool(row.get("unique")),
         custom=bool(row.get("custom_field")),
@@ -241,7 +260,7 @@ def _books_info(row: _RowOf) -> FieldInfo | None:
         name,
         str(row.get("label") or name),
         offered_as,
-        required=row.get("is_mandatory") in (True, "true"),
+        required=row.get("is_mandatory") in (True, "true") and row.get("default_value") in (None, ""),
         unique=row.get("is_unique") in (True, "true"),
         custom=True,
         values=values,

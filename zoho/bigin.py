@@ -195,6 +195,9 @@ class Bigin:
     def fields(self, module: str) -> list[Row]:
         return self._setting("fields", module)
 
+    def layouts(self, module: str) -> list[Row]:
+        return self._setting("layouts", module)
+
     def custom_views(self, module: str) -> list[Row]:
         return self._setting("custom_views", module)
 

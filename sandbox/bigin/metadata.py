@@ -145,7 +145,7 @@ def field_object(request: Request, module: str, field: Field) -> dict[str, Any]:
         "type": "used",
         "length": field.length,
         "decimal_place": 2 if field.data_type == "currency" else None,
-        "system_mandatory": field.mandatory,
+        "system_mandatory": field.mandatory and not field.custom,  # a layout says what else is mandatory (CRM)
         "field_read_only": field.read_only or field.api_name == "Owner",
         "read_only": field.read_only,
         "custom_field": field.custom,

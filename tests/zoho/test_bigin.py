@@ -222,6 +222,7 @@ def test_count(server: Scripted, bigin: Bigin) -> None:
 
 @pytest.mark.parametrize(("name", "path", "key"), [
     ("fields", "/settings/fields", "fields"), ("custom_views", "/settings/custom_views", "custom_views"),
+    ("layouts", "/settings/layouts", "layouts"),
 ])  # fmt: skip
 def test_metadata(server: Scripted, bigin: Bigin, name: str, path: str, key: str) -> None:
     server.script(Reply(200, {key: [{"id": "1"}]}), Reply(204))
