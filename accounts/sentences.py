@@ -139,6 +139,7 @@ SENTENCES = (
     _("It was deleted in Bigin along with its company."),
     _("It was deleted in Bigin, and then here."),
     _("It was deleted in Bigin."),
+    _("It was deleted in Bigin. A contact person cannot be made inactive in Books, so it stays there."),
     _("It was deleted in Bigin; a person chose to keep it in Books."),
     _("It was deleted in Bigin; in Books it stays: %(why)s."),
     _("It was deleted in Bigin; in Books it was marked inactive."),

@@ -23,7 +23,7 @@ INTERVALS = (
 )
 DELETE_POLICIES = (
     ("delete", _("Delete it there too (made inactive where it has transactions)")),
-    ("inactive", _("Mark it inactive")),
+    ("inactive", _("Mark it inactive (a contact person stays as it is: Books has no inactive ones)")),
     ("keep", _("Leave it as it is")),
 )
 CREATE_POLICIES = (

@@ -20,6 +20,8 @@ from sync.settle import side_state
 from sync.shape import MODULE_OF
 from sync.work import Work
 
+STAYS = "It was deleted in Bigin. A contact person cannot be made inactive in Books, so it stays there."
+
 
 @dataclass
 class Batch:
@@ -219,6 +221,11 @@ def _close(batch: Batch, link: Link, verdict: plan.Close) -> None:
         )
 
 
+def stays(kind: Kind, verdict: plan.Remove) -> bool:
+    """Books has active and inactive customers and items; its contact persons are there or deleted."""
+    return kind is Kind.CONTACT_PERSON and verdict.how == "inactive"
+
+
 def _remove(batch: Batch, link: Link, verdict: plan.Remove, place: relations.Place) -> None:
     """The other side's delete waits before it is sent (rules 5.2)."""
     if place.parent_gone:
@@ -226,7 +233,9 @@ def _remove(batch: Batch, link: Link, verdict: plan.Remove, place: relations.Pla
         return
     if link.books is None or link.bigin is None or link.bigin.gone_at is None:
         return
-    inactive = verdict.how == "inactive" and batch.kind is not Kind.CONTACT_PERSON
+    if stays(batch.kind, verdict):
+        lifecycle.close(link, STAYS)
+        return
     wait = timedelta(seconds=settings.SYNC_DELETE_WAIT_SECONDS)
     batch.writes.append(
         Write(
@@ -234,7 +243,7 @@ def _remove(batch: Batch, link: Link, verdict: plan.Remove, place: relations.Pla
             run=batch.work.run,
             link=link,
             side=Side.BOOKS,
-            op=Write.Op.INACTIVE if inactive else Write.Op.DELETE,
+            op=Write.Op.INACTIVE if verdict.how == "inactive" else Write.Op.DELETE,
             not_before=batch.due.get(link.pk) or link.bigin.gone_at + wait,
         )
     )

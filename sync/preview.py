@@ -192,6 +192,8 @@ def _of_link(work: Work, kind: Kind, link: Link, policies: Policies, place: rela
     if link.bigin is None or link.books is None:
         return []
     verdict = plan.decide(merging.pair_state(link, place), work.shape.setting(kind).delete_policy)
+    if isinstance(verdict, plan.Remove) and merging.stays(kind, verdict):
+        return [_row(work, kind, "skip", link.books.label, "books", merging.STAYS, link.bigin, link.books)]
     if isinstance(verdict, plan.Remove):
         reason = "It was deleted in Bigin." if verdict.how == "delete" else "It was deleted in Bigin; marked inactive."
         return [_row(work, kind, "delete", link.books.label, "books", reason, link.bigin, link.books)]

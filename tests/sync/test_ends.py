@@ -8,9 +8,10 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from sync import hands
-from sync.models import Link, Record, Run, Write
-from tests.sync.test_deletes import invoice, list_again, pair
+from sync import hands, merging, preview
+from sync.models import Link, Proposal, Record, Run, Write
+from tests.factories import make_member, signed_in_client
+from tests.sync.test_deletes import invoice, list_again, pair, restore
 from tests.sync.world import World
 
 LINE = {"name": "Tour", "rate": "10", "quantity": "1"}
@@ -70,6 +71,60 @@ def test_rule_5_2_credit_left_and_open_papers_keep_a_customer_active(world: Worl
     assert world.remotes.customer(customer)["status"] == "active"
     assert words in world.issue("in_use").reason
     assert world.link(company).state == Link.State.CLOSED
+
+
+def test_rule_5_2_under_mark_inactive_the_person_of_a_deleted_contact_stays_and_says_why(world: World) -> None:
+    world.configure(delete_policy="inactive")
+    company = world.remotes.company("Alpine Huts")
+    contact = world.remotes.contact("Berg", company, First_Name="Nils", Email="nils@alpine.example")
+    world.remotes.contact("Holm", company, First_Name="Eva", Email="eva@alpine.example")
+    world.settle()
+    customer = world.remotes.customer_named("Alpine Huts")
+    stood = world.remotes.customer(customer)["persons"]
+    world.later()
+    world.remotes.delete("Contacts", contact)
+    ended = preview.run(world.installation, None, "person")
+    assert ended is not None
+    proposed = Proposal.objects.filter(run=ended.run).values_list("kind", "outcome", "label", "reason")
+    assert list(proposed) == [("contact-person", "skip", "Nils Berg", merging.STAYS)]
+    world.settle()
+    assert world.remotes.customer(customer)["persons"] == stood
+    assert {write.op for write in world.writes()} == {Write.Op.CREATE}
+    link = Link.objects.get(bigin__remote_id=contact)
+    assert (link.state, link.reason) == (Link.State.CLOSED, merging.STAYS)
+    assert not world.issues()
+    client = signed_in_client(make_member(world.installation))
+    assert merging.STAYS in client.get(f"/embed/sync/pairs/{link.pk}/").content.decode()
+    restore(world, "Contacts", contact)
+    world.settle()
+    assert world.link(contact).state == Link.State.LINKED
+
+
+def test_rule_5_2_under_mark_inactive_a_deleted_company_takes_no_person_with_it(world: World) -> None:
+    world.configure(delete_policy="inactive")
+    company = world.remotes.company("Alpine Huts")
+    contact = world.remotes.contact("Berg", company, First_Name="Nils", Email="nils@alpine.example")
+    world.settle()
+    customer = world.remotes.customer_named("Alpine Huts")
+    world.remotes.delete("Contacts", contact)
+    world.remotes.delete("Accounts", company)
+    world.settle()
+    kept = world.remotes.customer(customer)
+    assert (kept["status"], [one["email"] for one in kept["persons"]]) == ("inactive", ["nils@alpine.example"])
+    assert set(Link.objects.values_list("state", flat=True)) == {Link.State.CLOSED}
+    assert not world.issues()
+
+
+def test_rule_5_6_under_mark_inactive_who_lost_its_company_is_moved_and_not_doubled(world: World) -> None:
+    world.configure(delete_policy="inactive", include_unattached=True)
+    company = world.remotes.company("Alpine Huts")
+    contact = world.remotes.contact("Berg", company, First_Name="Nils", Email="nils@alpine.example")
+    world.settle()
+    world.later()
+    world.remotes.update("Contacts", contact, Account_Name=None)
+    world.settle()
+    assert world.remotes.customer(world.remotes.customer_named("Alpine Huts"))["persons"] == []
+    assert world.customer_names() == ["Alpine Huts", "Nils Berg"]
 
 
 def test_rule_5_4_a_company_counts_with_the_persons_that_go_with_it(world: World) -> None:
