@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 
 from accounts.models import Connection, Installation, Quota
 from sync import probed, room
@@ -37,6 +37,23 @@ def today(installation: Installation, product: str, now: datetime) -> Allowance 
         return Allowance(row.limit, row.remaining, row.resets_at)
     limit = _told(installation, product) or by_plan(installation, product)
     return None if limit is None else Allowance(limit, max(limit - (row.calls if row else 0), 0))
+
+
+def through_at(installation: Installation, product: str, calls: int, length: timedelta, now: datetime) -> datetime:
+    """When that many calls, which take `length` by themselves, are through: what today does not take waits for the next
+    days."""
+    quota = today(installation, product, now)
+    if quota is None or calls <= quota.remaining:
+        return now + length
+    left = calls - quota.remaining
+    days = (left - 1) // max(quota.limit, 1)
+    resets_at = quota.resets_at if quota.resets_at and quota.resets_at > now else _next_day(now)
+    return resets_at + timedelta(days=days) + length * ((left - days * quota.limit) / calls)
+
+
+def _next_day(now: datetime) -> datetime:
+    """Where nothing was told: days are counted by UTC."""
+    return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time.min, UTC)
 
 
 def of_a_day(installation: Installation, product: str) -> int:

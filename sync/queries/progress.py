@@ -9,15 +9,20 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Installation
-from sync.models import Feed, LinkKind, Run, Write
+from sync import allowance
+from sync.models import Feed, LinkKind, Run, Side, Write
+from sync.queries.overview import KINDS_OF_MODULE
 
+BIGIN_BATCH = 100  # records of one write, which is read back with a second call
+SOONEST = 20
 # Outcomes that are a change of a record.
 WRITTEN = ("created", "updated", "deleted", "inactivated", "activated", "moved")
 
 
 @dataclass(frozen=True)
 class Progress:
-    """`sent` of `planned` changes have an outcome; `ends_at` is a guess from the pace so far."""
+    """`sent` of `planned` changes have an outcome; `ends_at` is a guess from the pace so far and what a day takes, also
+    while the series waits for its next slice or for the next day's calls."""
 
     run: Run | None
     running: bool
@@ -77,7 +82,8 @@ def of_newest_series(installation: Installation) -> Progress:
     if newest is None:
         return NOTHING
     slices = list(installation.runs.filter(series=newest.series).order_by("started_at"))
-    planned, sent = _writes_of(slices)
+    sent = _sent(slices)
+    left = _left(installation, newest)
     running = newest.state == Run.State.RUNNING
     started = slices[0].started_at
     counts: Counter[str] = Counter()
@@ -90,11 +96,11 @@ def of_newest_series(installation: Installation) -> Progress:
         newest,
         running,
         dict(counts),
-        planned,
+        sent + left.writes,
         sent,
         dict(calls),
         started,
-        _end(started, planned, sent) if running else None,
+        _end(installation, newest, started, sent, left),
         waiting,
     )
 
@@ -108,18 +114,63 @@ def totals(counts: dict[str, dict[str, dict[str, int]]]) -> dict[str, int]:
     return dict(summed)
 
 
-def _writes_of(slices: list[Run]) -> tuple[int, int]:
-    settled = Q(state__in=[Write.State.DONE, Write.State.REJECTED])
-    planned = ~Q(state=Write.State.WITHDRAWN)
-    found = Write.objects.filter(run__in=slices).aggregate(
-        planned=Count("pk", filter=planned), sent=Count("pk", filter=settled)
+@dataclass(frozen=True)
+class Left:
+    """What the series has still to send, and the calls that takes."""
+
+    writes: int = 0
+    bigin_calls: int = 0
+    books_calls: int = 0
+
+
+def _sent(slices: list[Run]) -> int:
+    settled = (Write.State.DONE, Write.State.REJECTED)
+    return Write.objects.filter(run__in=slices, state__in=settled).count()
+
+
+def _left(installation: Installation, run: Run) -> Left:
+    """An open write keeps the run that planned it until another takes it: all of the modules' are counted, but for those
+    that wait for their hour or for a person."""
+    if run.kind != Run.Kind.SYNC:
+        return Left()
+    wanted = run.modules or list(KINDS_OF_MODULE)
+    kinds = [kind for module in wanted if module in KINDS_OF_MODULE for kind in KINDS_OF_MODULE[module]]
+    found = Write.objects.filter(
+        Q(not_before=None) | Q(not_before__lte=timezone.now()),
+        installation=installation,
+        state__in=(Write.State.PENDING, Write.State.SENDING, Write.State.UNKNOWN),
+        link__kind__in=kinds,
+    ).aggregate(
+        writes=Count("pk"),
+        bigin=Count("pk", filter=Q(side=Side.BIGIN)),
+        books=Count("pk", filter=Q(side=Side.BOOKS, carried_by=None)),
     )
-    return found["planned"], found["sent"]
+    return Left(found["writes"], 2 * -(-found["bigin"] // BIGIN_BATCH), found["books"])
 
 
-def _end(started: datetime, planned: int, sent: int) -> datetime | None:
-    """From the pace so far; too early to tell before 20 changes."""
-    if sent < 20 or sent >= planned:
-        return None
+def _end(installation: Installation, run: Run, started: datetime, sent: int, left: Left) -> datetime | None:
+    """Too early to tell before 20 changes; never where nothing goes on by itself."""
     now = timezone.now()
-    return now + (now - started) / sent * (planned - sent) if now > started else now + timedelta(minutes=1)
+    until = now if run.state == Run.State.RUNNING else run.finished_at
+    resumes = _resumes(installation, run, now)
+    if sent < SOONEST or not left.writes or until is None or resumes is None:
+        return None
+    length = max(until - started, timedelta(seconds=1)) / sent * left.writes
+    calls = (("bigin", left.bigin_calls), (installation.product, left.books_calls))
+    return max(allowance.through_at(installation, product, number, length, resumes) for product, number in calls)
+
+
+def _resumes(installation: Installation, run: Run, now: datetime) -> datetime | None:
+    """When this series, or the run that takes up what it left, is at work."""
+    if run.state == Run.State.RUNNING:
+        return now
+    unfinished = (Run.State.PARTIAL, Run.State.FAILED, Run.State.ABANDONED)
+    if run.state not in unfinished or installation.state != Installation.State.ACTIVE:
+        return None
+    rows = installation.modules.filter(
+        module__in=run.modules, started_at__isnull=False, paused_at=None, read_only=False, next_run_at__isnull=False
+    )
+    soonest = rows.order_by("next_run_at").values_list("next_run_at", flat=True).first()
+    if soonest is None:
+        return None
+    return now if run.state == Run.State.PARTIAL else max(now, soonest)
