@@ -23,7 +23,8 @@ NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 def at_create(world: World, patch: pytest.MonkeyPatch, number: int, do: Any) -> None:
     """`do` comes before the creation of that number is sent."""
-    real, seen = send.send_books.create, []
+    real = send._BOOKS[Write.Op.CREATE]
+    seen: list[Write] = []
 
     def create(work: Any, write: Write) -> None:
         seen.append(write)
@@ -56,7 +57,8 @@ def test_a_series_that_waits_for_the_quota_says_how_far_it_is_and_when_it_will_b
     found = now_of(cut)
     assert (found.running, found.sent, found.planned) == (False, 24, 60)
     assert found.ends_at is not None
-    soonest = min(ModuleSetting.objects.values_list("next_run_at", flat=True))
+    (soonest,) = set(ModuleSetting.objects.values_list("next_run_at", flat=True))
+    assert soonest is not None
     assert found.ends_at > soonest
     page = signed_in_client(make_member(cut.installation)).get("/embed/sync/").content.decode()
     assert "24 of 60 changes written." in page
