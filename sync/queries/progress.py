@@ -129,8 +129,8 @@ def _sent(slices: list[Run]) -> int:
 
 
 def _left(installation: Installation, run: Run) -> Left:
-    """An open write keeps the run that planned it until another takes it: all of the modules' are counted, but what waits
-    for its hour or for a person."""
+    """An open write keeps the run that planned it until another takes it: all of the modules' are counted, but what
+    waits for its hour or for a person."""
     if run.kind != Run.Kind.SYNC:
         return Left()
     wanted = run.modules or list(KINDS_OF_MODULE)
