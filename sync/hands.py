@@ -1,11 +1,8 @@
-"""Pairs by hand: link, unlink, and the file in which pairs survive a Delete and a new Setup (rules 5.8)."""
+"""Pairs by hand: link and unlink. The file in which they survive a Delete is `sync/pairs_file.py`. Database only."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 
 from django.db import transaction
 from django.db.models import Q
@@ -16,25 +13,14 @@ from accounts.models import Installation, Member
 from sync import lifecycle, outbox
 from sync import shape as shapes
 from sync.mapping import Kind
-from sync.models import Decision, Issue, Link, ModuleSetting, Record, Side, Write
+from sync.models import Decision, Issue, Link, ModuleSetting, Record, Write
 from sync.shape import RECORD_KINDS
 
-HEAD = ("what", "bigin_org", "books_org", "kind", "bigin_id", "books_id", "bigin_name", "books_name")
-_CHUNK = 500
-_AS_SUCH = ("apart", "beside")  # states that the file tells; all others are pairs
 _CHOSEN = "Another pair was chosen by hand."
 
 
 class CannotLink(ValueError):
     """These two records cannot be a pair; the message says why."""
-
-
-@dataclass
-class ImportResult:
-    linked: int = 0
-    present: int = 0
-    decisions: int = 0
-    errors: list[str] = field(default_factory=list)
 
 
 def partner_kinds(record_kind: str) -> list[str]:
@@ -130,105 +116,3 @@ def unlink(link: Link, who: str | Member) -> None:
             state=Issue.State.RESOLVED, closed_at=timezone.now(), closed_by=str(who)[:200]
         )
         audit.note(link.installation, who, f"Unlinked pair {link.pk}")
-
-
-# The file
-
-
-def pairs_csv(installation: Installation) -> Iterator[str]:
-    """Lines of the file: pairs first, then decisions on pairs of ids."""
-    yield _line(HEAD)
-    orgs = (installation.bigin_org_id, installation.books_org_id or "")
-    links = Link.objects.filter(
-        installation=installation,
-        bigin__isnull=False,
-        books__isnull=False,
-        state__in=("linked", "retired", *_AS_SUCH),
-    ).select_related("bigin", "books")
-    for row in links.order_by("pk").iterator(_CHUNK):
-        bigin, books = row.bigin, row.books
-        if bigin is not None and books is not None and bigin.gone_at is None and books.gone_at is None:
-            what = row.state if row.state in _AS_SUCH else "pair"
-            yield _line((what, *orgs, row.kind, bigin.remote_id, books.remote_id, bigin.label, books.label))
-    for decision in Decision.objects.filter(installation=installation).order_by("pk").iterator(_CHUNK):
-        yield _line((decision.verdict, *orgs, "", decision.bigin_id, decision.books_id, "", ""))
-
-
-def _line(cells: Sequence[str]) -> str:
-    held = io.StringIO()
-    csv.writer(held).writerow([_harmless(cell) for cell in cells])
-    return held.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    """A spreadsheet must not run a name as a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
-
-
-def import_pairs(installation: Installation, lines: Iterable[str], who: str | Member) -> ImportResult:
-    """Brings pairs back, for the same two organisations only; a line that is wrong is told and left out."""
-    result = ImportResult()
-    orgs = (installation.bigin_org_id, installation.books_org_id or "")
-    with transaction.atomic():
-        for number, row in enumerate(csv.DictReader(line.lstrip("\ufeff") for line in lines), start=2):
-            try:
-                _import_row(installation, row, orgs, who, result)
-            except CannotLink as error:
-                result.errors.append(f"Line {number}: {error}")
-        audit.note(installation, who, f"Brought back {result.linked} pairs from a file")
-    return result
-
-
-def _import_row(
-    installation: Installation, row: dict[str, str], orgs: tuple[str, str], who: str | Member, result: ImportResult
-) -> None:
-    cells = {name: (row.get(name) or "").strip() for name in HEAD}
-    if (cells["bigin_org"], cells["books_org"]) != orgs:
-        raise CannotLink("it belongs to other organisations.")
-    if not cells["bigin_id"].isdigit() or not cells["books_id"].isdigit():
-        raise CannotLink("an id is missing or malformed.")
-    if (
-        not cells["kind"] and cells["what"] in Decision.Verdict.values
-    ):  # "apart" with a kind is a pair that was unlinked
-        _, made = Decision.objects.get_or_create(
-            installation=installation,
-            bigin_id=cells["bigin_id"],
-            books_id=cells["books_id"],
-            defaults={"verdict": cells["what"], "decided_by": str(who)[:200]},
-        )
-        result.decisions += made
-        return
-    if cells["what"] not in ("pair", *_AS_SUCH) or cells["kind"] not in set(Kind):
-        raise CannotLink("it says neither pair nor decision.")
-    if cells["what"] == Link.State.BESIDE and cells["kind"] != Kind.CONTACT_PERSON:
-        raise CannotLink("only a contact person stands beside another pair.")
-    _import_pair(installation, Kind(cells["kind"]), cells, result)
-
-
-def _import_pair(installation: Installation, kind: Kind, cells: dict[str, str], result: ImportResult) -> None:
-    left, right = RECORD_KINDS[kind]
-    bigin = _placeholder(installation, Side.BIGIN, left, cells["bigin_id"], cells["bigin_name"])
-    books = _placeholder(installation, Side.BOOKS, right, cells["books_id"], cells["books_name"])
-    own = Q(bigin=bigin) & (Q(kind=kind) if cells["what"] == Link.State.BESIDE else _pair_of(kind))
-    standing = Link.objects.filter(own | Q(books=books)).exclude(state__in=Link.DEAD)
-    if standing.exists():
-        if standing.filter(bigin=bigin, books=books).exists():
-            result.present += 1
-            return
-        raise CannotLink(f"{cells['bigin_name'] or cells['bigin_id']} is linked to another record.")
-    state = cells["what"] if cells["what"] in _AS_SUCH else Link.State.LINKED
-    Link.objects.create(
-        installation=installation, kind=kind, bigin=bigin, books=books, state=state, reason="brought back from a file"
-    )
-    result.linked += 1
-
-
-def _placeholder(installation: Installation, side: str, kind: str, remote_id: str, name: str) -> Record:
-    """A record that is yet to be read: its fields are unknown, so nothing is planned from them."""
-    return Record.objects.get_or_create(
-        installation=installation,
-        side=side,
-        kind=kind,
-        remote_id=remote_id,
-        defaults={"label": name.removeprefix("'")[:300], "listed_at": timezone.now(), "dirty": False},
-    )[0]

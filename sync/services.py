@@ -19,9 +19,10 @@ from sync.beside import CannotAdd
 from sync.beside import ask as add_beside
 from sync.configure import ConfigureInput, MappingErrors, VersionConflict, save_settings
 from sync.decisions import NeedsAnswer, create_anyway, dismiss, link_candidate, resolve_clash, retry, retry_all
-from sync.hands import ImportResult, import_pairs, link, pairs_csv, unlink
+from sync.hands import link, unlink
 from sync.held import approve_held, refuse_held
 from sync.models import Module, ModuleSetting, Run
+from sync.pairs_file import ImportResult, import_pairs, pairs_csv
 from sync.undo import UndoResult, undo_run, undo_write
 
 __all__ = [

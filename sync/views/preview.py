@@ -49,7 +49,7 @@ def preview(request: MemberRequest, module: str = "") -> HttpResponse:
 
 def _export_url(filters: Mapping[str, str], module: str, run: Run) -> str:
     """The file holds what this page lists: of this preview, and of the page's own module where it has one."""
-    wanted = {**filters, "page": "", "module": module or filters.get("module", ""), "run": run.pk}
+    wanted = {**filters, "page": "", "module": module or filters.get("module", ""), "run": str(run.pk)}
     query = urlencode({name: value for name, value in wanted.items() if value})
     return f"{reverse('sync:export', args=['preview'])}?{query}"
 

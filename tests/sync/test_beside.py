@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sync import billing, hands, send, services
+from sync import billing, send, services
 from sync.mapping import Kind
 from sync.models import Decision, Issue, Link, Record, Write
 from sync.work import Work
@@ -207,15 +207,15 @@ def test_rule_5_6_a_person_deleted_in_books_is_offered_again_and_not_made_unaske
 def test_rule_5_6_the_pairs_file_brings_both_back(ada: Ada) -> None:
     ada.add()
     ada.world.settle()
-    lines = list(hands.pairs_csv(ada.world.installation))
+    lines = list(services.pairs_csv(ada.world.installation))
     Link.objects.all().delete()
     Decision.objects.all().delete()
-    result = hands.import_pairs(ada.world.installation, lines, "Grace")
+    result = services.import_pairs(ada.world.installation, lines, "Grace")
     assert (result.linked, result.errors) == (3, [])
     assert ada.links() == BOTH
-    assert hands.import_pairs(ada.world.installation, lines, "Grace").present == 3
+    assert services.import_pairs(ada.world.installation, lines, "Grace").present == 3
     odd = [line.replace("beside", "pair").replace("pair,", "beside,") for line in lines]
-    assert [error.split(": ")[1] for error in hands.import_pairs(ada.world.installation, odd, "Grace").errors] == [
+    assert [error.reason for error in services.import_pairs(ada.world.installation, odd, "Grace").errors] == [
         "only a contact person stands beside another pair."
     ] * 2
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from sync import actions, engine, hands, preview, schedule, services, tasks
+from sync import actions, engine, hands, pairs_file, preview, schedule, services, tasks
 from sync.configure import ConfigureInput
 from sync.mapping import Kind, Row, defaults
 from sync.models import Link, ModuleSetting, Proposal, Record, Run, Write
@@ -284,7 +284,7 @@ def test_rule_5_8_pairs_survive_a_delete_and_a_new_setup_of_the_same_organisatio
 
 def test_rule_5_8_a_file_of_other_organisations_or_nonsense_is_refused_line_by_line(db: None) -> None:
     installation = make_installation()
-    head = ",".join(hands.HEAD)
+    head = ",".join(pairs_file.HEAD)
     orgs = f"{installation.bigin_org_id},{installation.books_org_id}"
     lines = [
         "\ufeff" + head,

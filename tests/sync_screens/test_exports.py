@@ -4,9 +4,9 @@ import csv
 import html
 import io
 import re
+from collections.abc import Iterator
 
 import pytest
-from django.http import HttpResponse, StreamingHttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -21,13 +21,13 @@ def rows_of(client: Client, address: str) -> list[list[str]]:
     """The lines below the head; the file comes to a browser without cookies."""
     answer = client.post(address, headers={"HX-Request": "true"})
     file = Client().get(answer.headers["HX-Redirect"])
-    assert isinstance(file, StreamingHttpResponse)
-    text = b"".join(file.streaming_content).decode()  # type: ignore[arg-type]
+    stream: Iterator[bytes] = file.streaming_content  # type: ignore[attr-defined]
+    text = b"".join(stream).decode()
     return list(csv.reader(io.StringIO(text)))[1:]
 
 
-def asked_from(answer: HttpResponse) -> str:
-    found = re.search(r'action="(/embed/sync/export/[^"]*)"', answer.content.decode())
+def asked_from(client: Client, page: str) -> str:
+    found = re.search(r'action="(/embed/sync/export/[^"]*)"', client.get(page).content.decode())
     assert found is not None
     return html.unescape(found[1])
 
@@ -47,14 +47,14 @@ def test_the_file_of_one_modules_preview_holds_that_preview(client: Client, worl
     preview_of(world, Module.CUSTOMERS, "Fjord & Fell")
     preview_of(world, Module.PRODUCTS, "Glacier walk")
     for module, label in ((Module.CUSTOMERS, "Fjord & Fell"), (Module.PRODUCTS, "Glacier walk")):
-        page = client.get(f"/embed/sync/{module}/preview/")
-        assert [(row[0], row[3]) for row in rows_of(client, asked_from(page))] == [(module, label)]
+        address = asked_from(client, f"/embed/sync/{module}/preview/")
+        assert [(row[0], row[3]) for row in rows_of(client, address)] == [(module, label)]
 
 
 def test_the_file_is_of_the_preview_that_the_page_showed_though_a_newer_one_ended_since(
     client: Client, world: World
 ) -> None:
-    address = asked_from(client.get("/embed/sync/preview/?outcome=create&page=1"))
+    address = asked_from(client, "/embed/sync/preview/?outcome=create&page=1")
     preview_of(world, Module.CUSTOMERS, "Island Hop")
     assert [row[3] for row in rows_of(client, address)] == ["Fjord & Fell"]
 
