@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.db.models import Exists, OuterRef
 
@@ -41,29 +41,21 @@ def contacts_came_back(shape: Shape) -> None:
 
 def close(link: Link, reason: str) -> bool:
     """The survivor keeps its id here and counts as linked (rules 5.1); False when it was closed before."""
-    moved = Link.objects.filter(pk=link.pk, state=Link.State.LINKED).update(
-        state=Link.State.CLOSED, reason=reason[:300]
-    )
-    if moved:
-        link.state, link.reason = Link.State.CLOSED, reason[:300]
-    return bool(moved)
+    return _move(link, [Link.State.LINKED], Link.State.CLOSED, reason)
 
 
 def reopen(link: Link, reason: str) -> bool:
     """A record came back under its old id: the pair goes on with the bases it had (rules 5.1)."""
-    moved = Link.objects.filter(pk=link.pk, state=Link.State.CLOSED).update(
-        state=Link.State.LINKED, reason=reason[:300]
-    )
-    if moved:
-        link.state, link.reason = Link.State.LINKED, reason[:300]
-    return bool(moved)
+    return _move(link, [Link.State.CLOSED], Link.State.LINKED, reason)
 
 
 def keep_apart(link: Link, reason: str) -> bool:
     """Both records stand and neither is synchronised until a person links them again."""
-    moved = Link.objects.filter(pk=link.pk, state__in=(Link.State.LINKED, Link.State.CLOSED)).update(
-        state=Link.State.APART, reason=reason[:300]
-    )
+    return _move(link, [Link.State.LINKED, Link.State.CLOSED], Link.State.APART, reason)
+
+
+def _move(link: Link, old: Sequence[str], new: str, reason: str) -> bool:
+    moved = Link.objects.filter(pk=link.pk, state__in=old).update(state=new, reason=reason[:300])
     if moved:
-        link.state, link.reason = Link.State.APART, reason[:300]
+        link.state, link.reason = new, reason[:300]
     return bool(moved)
