@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -99,20 +100,33 @@ def not_before(installation: Installation, modules: Sequence[str], moment: datet
     )
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How long it is from one run to the next; `short` is the product whose calls make that longer than was chosen."""
+
+    length: timedelta
+    short: str = ""
+
+
 def interval(setting: ModuleSetting, now: datetime) -> timedelta:
-    """The chosen one, or longer where the calls left today would not last until the quota resets."""
+    return pace(setting, now).length
+
+
+def pace(setting: ModuleSetting, now: datetime) -> Pace:
+    """The chosen interval, or longer where the calls left today would not last until the quota resets."""
     chosen = timedelta(minutes=setting.interval_minutes)
-    cost = typical_cost(setting)
-    longest = chosen
-    for product, calls in cost.items():
+    longest = Pace(chosen)
+    for product, calls in typical_cost(setting).items():
         quota = allowance.today(setting.installation, product, now) if calls else None
         if quota is None:
             continue
         ends = quota.resets_at if quota.resets_at and quota.resets_at > now else now + timedelta(hours=12)
         spare = quota.remaining - quota.limit * (1 - _SHARE)
         runs = max(spare / calls, 0.0)
-        longest = max(longest, (ends - now) / runs if runs >= 1 else ends - now)
-    return min(longest, max(chosen, timedelta(hours=24)))
+        wanted = (ends - now) / runs if runs >= 1 else ends - now
+        if wanted > longest.length:
+            longest = Pace(wanted, product)
+    return Pace(min(longest.length, max(chosen, timedelta(hours=24))), longest.short)
 
 
 def typical_cost(setting: ModuleSetting) -> dict[str, float]:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Installation
+from accounts.models import Connection, Installation
+from sync import schedule
 from sync.models import Issue, Link, LinkKind, Mode, Module, ModuleSetting, Run
 
 KINDS_OF_MODULE: Mapping[str, tuple[str, ...]] = {
@@ -34,10 +36,17 @@ class ModuleLine:
     open_issues: int
     conflicts: int
     next_at: datetime | None
+    stretched: int | None = None  # minutes from run to run for now, where the day's quota allows no more
+    short_of: str = ""  # product whose calls would not last
 
     @property
     def attention(self) -> int:
         return self.open_issues
+
+    @property
+    def stretched_hours(self) -> int:
+        """0 where minutes say it better."""
+        return round((self.stretched or 0) / 60) if (self.stretched or 0) >= 90 else 0
 
 
 def module_lines(
@@ -56,7 +65,19 @@ def _line(setting: ModuleSetting, run: Run | None, in_step: int, issues: tuple[i
     total, conflicts = issues or (0, 0)
     state = _state(setting, run)
     waiting = state in {"waiting", "read_only"}
-    return ModuleLine(setting, bigin, books, state, in_step, total, conflicts, setting.next_run_at if waiting else None)
+    next_at = setting.next_run_at if waiting else None
+    goes_on = setting.started_at is not None and setting.paused_at is None
+    stretched, short_of = _stretched(setting) if goes_on else (None, "")
+    return ModuleLine(setting, bigin, books, state, in_step, total, conflicts, next_at, stretched, short_of)
+
+
+def _stretched(setting: ModuleSetting) -> tuple[int | None, str]:
+    pace = schedule.pace(setting, timezone.now())
+    minutes = round(pace.length.total_seconds() / 60)
+    if minutes <= setting.interval_minutes:
+        return None, ""
+    product = "Bigin" if pace.short == Connection.Service.BIGIN else setting.installation.get_product_display()
+    return minutes, str(product)
 
 
 def _state(setting: ModuleSetting, run: Run | None) -> str:

@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import Connection, Installation
+from accounts.models import Connection, Installation, Quota
 from sync.models import Module, ModuleSetting, Run, Write
 from tests.factories import make_member, signed_in_client
 from tests.sync_screens.conftest import Queued
@@ -37,6 +37,56 @@ def test_the_table_tells_interval_last_sync_pushes_and_what_is_in_step(client: C
     assert "1 conflict" in text
     # Ten pairs, two of them with an open issue.
     assert '<td data-label="In step" class="num">8</td>' in text
+
+
+def quota(world: World, remaining: int) -> None:
+    """Ten calls a run, and what is left of today's 1,000; a fifth of the day is people's."""
+    Run.objects.filter(kind=Run.Kind.SYNC).update(state=Run.State.DONE, calls={"books": 10})
+    ends = timezone.now() + timedelta(hours=10)
+    today = {"product": "books", "day": timezone.now().date(), "limit": 1_000, "remaining": remaining}
+    Quota.objects.filter(product="books").delete()
+    Quota.objects.create(installation=world.installation, **today, resets_at=ends)
+
+
+def interval_of(text: str, module: str) -> str:
+    row = text[text.index(f'data-test="module-{module}"') :]
+    return " ".join(row[row.index('data-label="Interval"') : row.index('data-label="Last sync"')].split())
+
+
+def test_a_stretched_interval_stands_beside_the_chosen_one_with_its_reason(client: Client, world: World) -> None:
+    quota(world, 950)
+    assert "for now" not in text_of(client)
+    quota(world, 400)  # twenty runs in ten hours
+    found = interval_of(text_of(client), "customers")
+    assert "every 15 minutes" in found
+    assert "for now about every 30 minutes: the calls left today with Zoho Books would not last" in found
+    quota(world, 220)  # two runs
+    assert "for now about every 5 hours: the calls left today with Zoho Books" in interval_of(
+        text_of(client), "products"
+    )
+
+
+def test_what_does_not_run_has_no_stretched_interval(client: Client, world: World) -> None:
+    quota(world, 400)
+    ModuleSetting.objects.filter(module="customers").update(paused_at=timezone.now())
+    ModuleSetting.objects.filter(module="products").update(started_at=None, interval_minutes=30)
+    assert "for now" not in text_of(client)
+
+
+def test_an_interval_longer_than_the_quota_asks_for_is_the_chosen_one(client: Client, world: World) -> None:
+    quota(world, 400)
+    ModuleSetting.objects.update(interval_minutes=60)
+    assert "for now" not in text_of(client)
+
+
+def test_sync_now_during_a_preview_shows_that_a_run_follows(client: Client, world: World) -> None:
+    ModuleSetting.objects.update(queued_at=None, requested_at=None)
+    Run.objects.create(installation=world.installation, kind=Run.Kind.PREVIEW, trigger="person")
+    client.post("/embed/sync/now/", {"module": "products"})
+    text = text_of(client)
+    assert "another one follows as soon as it is done" in text
+    row = text[text.index('data-test="module-products"') :]
+    assert "starting" in row[: row.index('data-label="Interval"')]
 
 
 def test_nothing_offers_to_write_before_the_first_summary(client: Client, installation: Installation) -> None:
