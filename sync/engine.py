@@ -21,6 +21,7 @@ from accounts.models import Installation
 from sync import (
     alerts,
     brake,
+    deals,
     deleted,
     details,
     leftovers,
@@ -171,6 +172,7 @@ def read(work: Work) -> None:
         details.read_all(work, held)
     if "customers" in work.shape.modules:
         details.read_those_with_a_company(work)
+        deals.read(work)
 
 
 def guarded(work: Work, stages: Callable[[Work], None]) -> Ended:

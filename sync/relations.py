@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from sync.merging import Batch
 
 
+DEALS_AT = "deals_at"  # of a company that is gone: where a deal of it points by now (`sync/deals.py`)
+
+
 @dataclass(frozen=True)
 class Place:
     """`moved_to` is the customer a person is to be moved below; `problem` says why it cannot follow its contact."""
@@ -47,10 +50,11 @@ def places(shape: Shape, kind: Kind, links: Sequence[Link]) -> dict[int, Place]:
 
 
 def _survivors(shape: Shape, links: Sequence[Link]) -> dict[int, Place]:
-    """Contacts of a company that is gone point at another one: it was probably merged into that (rules 5.3)."""
+    """Contacts or deals of a company that is gone point at another: it was probably merged into that (rules 5.3)."""
     gone = {link.books.remote_id: link for link in links if link.bigin and link.bigin.gone_at and link.books}
     if not gone:
         return {}
+    told = {customer: str(link.bigin.meta.get(DEALS_AT) or "") for customer, link in gone.items() if link.bigin}
     moved = Link.objects.filter(
         installation=shape.installation,
         kind=Kind.CONTACT_PERSON,
@@ -59,7 +63,7 @@ def _survivors(shape: Shape, links: Sequence[Link]) -> dict[int, Place]:
         bigin__isnull=False,
     ).exclude(state__in=(*Link.DEAD, Link.State.BESIDE))  # a person beside its contact's customer does not move
     pairs = moved.values_list("books__parent_id", "bigin__parent_id")
-    wanted = {customer: company for customer, company in pairs if company}
+    wanted = {customer: company for customer, company in (*told.items(), *pairs) if company}
     rows = Record.objects.filter(
         installation=shape.installation, kind=RecordKind.COMPANY, remote_id__in=wanted.values(), gone_at=None
     )
