@@ -170,12 +170,21 @@ def _pause(connection_id: int) -> None:
     name = _NAMES[row.product]
     problem = f"{name} no longer accepts our access. An administrator can press Reconnect to go on; nothing is lost."
     Connection.objects.filter(pk=row.pk, problem="").update(problem=problem, problem_since=timezone.now())
-    paused = Installation.objects.filter(pk=row.installation_id, state=Installation.State.ACTIVE).update(
-        state=Installation.State.PAUSED, problem=problem
-    )
+    pause(row.installation, row.product, name, f"{name} is disconnected", problem)
+
+
+def pause(installation: Installation, product: str, name: str, subject: str, problem: str) -> None:
+    """ACTIVE -> PAUSED, with the mail noted in one go: whoever comes second pauses and tells nothing. Calls the mail
+    server; not inside a transaction."""
+    with transaction.atomic():
+        paused = Installation.objects.filter(pk=installation.pk, state=Installation.State.ACTIVE).update(
+            state=Installation.State.PAUSED, problem=problem
+        )
+        if paused:
+            audit.note(installation, name, problem)
+            mail.note(installation, [f"lost:{product}"], subject, problem, anew=True)
     if paused:
-        audit.note(row.installation, name, problem)
-        mail.alert(row.installation, f"{name} is disconnected", problem)
+        mail.send_noted(installation)
 
 
 def _blocked(row: Connection, seconds: float) -> RateLimited:

@@ -4,6 +4,7 @@ import logging
 from datetime import datetime, timedelta
 
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -43,15 +44,18 @@ def drop_handovers(now: datetime) -> None:
 def remind(now: datetime) -> None:
     rows = Connection.objects.filter(problem_since__lte=now - REMIND_AFTER, reminded_at=None)
     for row in rows.select_related("installation"):
-        if not Connection.objects.filter(pk=row.pk, reminded_at=None).update(reminded_at=now):
-            continue
         text = _(
             "%(problem)s\n\nIt has been so for %(days)s days. After %(end)s days everything that we keep about this "
             "integration is deleted here; nothing is deleted in Bigin or Books."
         )
         days, end = (now - (row.problem_since or now)).days, PURGE_AFTER.days
         subject = _("Still disconnected after %(days)s days") % {"days": days}
-        mail.alert(row.installation, subject, text % {"problem": row.problem, "days": days, "end": end})
+        body = text % {"problem": row.problem, "days": days, "end": end}
+        with transaction.atomic():
+            if not Connection.objects.filter(pk=row.pk, reminded_at=None).update(reminded_at=now):
+                continue
+            mail.note(row.installation, [f"dead:{row.product}"], subject, body)
+        mail.send_noted(row.installation)
 
 
 def purge(now: datetime) -> None:

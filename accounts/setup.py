@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import audit, connections
+from accounts import audit, connections, mail
 from accounts.identity import Identity
 from accounts.models import Connection, Installation, Member, Product
 from accounts.troubles import (
@@ -256,6 +256,7 @@ def _store(
     if user_id:
         values |= {"user_id": user_id, "user_email": user_email}
     Connection.objects.update_or_create(installation=installation, product=product, defaults=values)
+    mail.forget(installation, f"lost:{product}", f"dead:{product}")
     if not installation.connections.exclude(problem="").exists() and installation.books_org_id:
         Installation.objects.filter(pk=installation.pk, state=Installation.State.PAUSED).update(
             state=Installation.State.ACTIVE, problem=""

@@ -231,6 +231,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-documents": {"task": "invoices.tasks.sweep", "schedule": 30.0},
     "tidy-accounts": {"task": "accounts.tasks.tidy", "schedule": 3600.0},
     "tidy-sync": {"task": "sync.tasks.housekeeping", "schedule": 3600.0},
+    "tell-again": {"task": "sync.tasks.tell_again", "schedule": 300.0},
 }
 
 EMAIL_BACKEND = env.text("EMAIL_BACKEND", "django.core.mail.backends.smtp.EmailBackend")
@@ -238,6 +239,7 @@ EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.whole("EMAIL_PORT", 25, least=1)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
+EMAIL_TIMEOUT = 10
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", False)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "books-for-bigin@localhost")
 

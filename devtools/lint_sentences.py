@@ -104,7 +104,7 @@ def parts(tree: ast.AST) -> Iterator[str]:
 def notes(tree: ast.AST) -> Iterator[str]:
     """What is noted about who changed what, and what mails say."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and called(node) in ("note", "_finish", "once"):
+        if isinstance(node, ast.Call) and called(node) in ("note", "_finish", "once", "pause"):
             for value in node.args:
                 text = template(value)
                 if text and words_of(text) >= 2:

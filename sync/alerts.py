@@ -1,59 +1,33 @@
 """Mails to the set-up address (rules 8.3): connection lost, run held, quota at its end, no success for 24 hours.
 
-Each is sent once per cause: what was told stands in `Installation.settings["alerted"]`.
+What is told, and with which words; how a mail is sent once, and again when no server took it, is `accounts/mail.py`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit, mail
+from accounts import connections
+from accounts.mail import forget, note, once, send_noted, send_waiting, told_at
 from accounts.models import Installation
-from sync.mapping import Kind
-from sync.models import ModuleSetting, Write
-from sync.shape import MODULE_OF
+from sync.models import Issue, ModuleSetting, Run
 from sync.work import Work
 from zoho.errors import Unauthorised
 
 SILENCE = timedelta(hours=24)
-AGAIN_AFTER = timedelta(hours=24)
+__all__ = ["forget", "once"]
 
 
-def once(installation: Installation, cause: str, subject: str, body: str, now: datetime | None = None) -> bool:
-    """Sends a mail unless the same cause was told within a day. Not inside a transaction."""
-    now = now or timezone.now()
-    with transaction.atomic():
-        row = Installation.objects.select_for_update().get(pk=installation.pk)
-        told = dict(row.settings.get("alerted", {}))
-        last = told.get(cause)
-        if last and datetime.fromisoformat(last) > now - AGAIN_AFTER:
-            return False
-        told[cause] = now.isoformat()
-        row.settings = {**row.settings, "alerted": told}
-        row.save(update_fields=["settings"])
-    return mail.alert(installation, subject, body)
+def held_cause(issue: Issue) -> str:
+    return f"held:{issue.module}:{issue.code}"
 
 
-def forget(installation: Installation, *causes: str) -> None:
-    """The causes went away: the next time they are told again. One query when none of them was told."""
-    told = Installation.objects.filter(pk=installation.pk).values_list("settings", flat=True).get().get("alerted", {})
-    if not told.keys() & set(causes):
-        return
-    with transaction.atomic():
-        row = Installation.objects.select_for_update().get(pk=installation.pk)
-        told = row.settings.get("alerted", {})
-        left = {cause: when for cause, when in told.items() if cause not in causes}
-        row.settings = {**row.settings, "alerted": left}
-        row.save(update_fields=["settings"])
-
-
-def forget_held(installation: Installation, module: str) -> None:
+def forget_held(issue: Issue) -> None:
     """A person answered: what is held from now on is told again."""
-    forget(installation, f"vanished:{module}", *(f"held:{kind}" for kind in Kind if MODULE_OF[kind] == module))
+    forget(issue.installation, held_cause(issue))
 
 
 def unauthorised(work: Work, error: Unauthorised) -> None:
@@ -66,47 +40,50 @@ def unauthorised(work: Work, error: Unauthorised) -> None:
         "Press Reconnect on the settings page; the sync goes on where it stopped."
     )
     now = timezone.now()
-    refused = installation.connections.filter(product=error.product)
-    refused.filter(problem="").update(problem=problem, problem_since=now)
-    if refused.exists() and not _pause(installation, name, problem):
-        return  # somebody paused it before us, and told
-    once(installation, f"lost:{error.product}", f"The connection to {name} is lost", problem)
-
-
-def _pause(installation: Installation, who: str, problem: str) -> bool:
-    paused = Installation.objects.filter(pk=installation.pk, state=Installation.State.ACTIVE).update(
-        state=Installation.State.PAUSED, problem=problem
-    )
-    if paused:
-        audit.note(installation, who, problem)
-    return bool(paused)
+    installation.connections.filter(product=error.product, problem="").update(problem=problem, problem_since=now)
+    connections.pause(installation, error.product, name, f"The connection to {name} is lost", problem)
 
 
 def succeeded(work: Work) -> None:
     """Zoho takes our calls again: the next loss, end of quota or silence is told, however soon it comes."""
-    silences = [f"silent:{module}" for module in work.shape.modules]
+    installation = work.shape.installation
     products = ("bigin", work.books.client.product)
-    forget(work.shape.installation, *silences, *(f"{what}:{name}" for what in ("lost", "quota") for name in products))
+    causes = [f"{what}:{name}" for what in ("lost", "quota") for name in products]
+    silences = [] if _silent(work.clock.now(), installation) else ["silent"]
+    forget(installation, *causes, *silences)
 
 
-def vanished(work: Work, module: str, number: int) -> None:
-    once(
-        work.shape.installation,
-        f"vanished:{module}",
-        "A sync run waits for your approval",
-        f"{number} records were missing from the newest list, more than usual, so none of their pairs was closed.\n"
-        "Open Activity, look at the list, and approve or refuse it.",
-    )
+def held(installation: Installation, now: datetime | None = None) -> bool:
+    """One mail for all lists that wait and were not told; whether one went out. Not inside a transaction."""
+    now = now or timezone.now()
+    return _note_held(installation, now) and bool(send_noted(installation, now))
 
 
-def held(work: Work, kind: Kind, writes: Sequence[Write]) -> None:
-    once(
-        work.shape.installation,
-        f"held:{kind}",
-        "A sync run waits for your approval",
-        f"{len(writes)} changes would be made at once, more than usual, so none of them was sent.\n"
-        "Open Activity, look at the list, and approve or refuse it.",
-    )
+def _note_held(installation: Installation, now: datetime) -> bool:
+    told = told_at(installation)
+    rows = Issue.objects.filter(installation=installation, kind=Issue.Kind.HELD, state=Issue.State.OPEN)
+    news = [issue for issue in rows.order_by("pk") if _is_news(issue, told)]
+    if not news:
+        return False
+    advice = "Open Activity, look at what is listed, and approve or refuse it."
+    body = "\n".join([*(issue.reason for issue in news), advice])
+    causes = [held_cause(issue) for issue in news]
+    return note(installation, causes, "A sync run waits for your approval", body, now)
+
+
+def _is_news(issue: Issue, told: Mapping[str, datetime]) -> bool:
+    """A list that took a shorter one's place is told again, a day after that at the earliest."""
+    when = told.get(held_cause(issue))
+    return when is None or issue.created_at > when
+
+
+def again(now: datetime) -> int:
+    """What no mail server took, and lists whose run died before it told of them; how many causes were told."""
+    waiting = Issue.objects.filter(kind=Issue.Kind.HELD, state=Issue.State.OPEN).values("installation")
+    idle = Installation.objects.filter(pk__in=waiting).exclude(runs__state=Run.State.RUNNING)
+    for installation in idle:
+        _note_held(installation, now)
+    return send_waiting(now)
 
 
 def quota(installation: Installation, product: str, until: str) -> None:
@@ -120,25 +97,33 @@ def quota(installation: Installation, product: str, until: str) -> None:
 
 
 def silent(now: datetime) -> int:
-    """Mails every installation whose started modules had no success for 24 hours; returns how many.
+    """Mails every installation whose started modules had no success for 24 hours; returns how many."""
+    found: dict[Installation, list[ModuleSetting]] = {}
+    for setting in _silent(now):
+        found.setdefault(setting.installation, []).append(setting)
+    return sum(_tell_silence(installation, modules, now) for installation, modules in found.items())
 
-    A read-only module never writes, so it has no success to miss.
-    """
+
+def _silent(now: datetime, installation: Installation | None = None) -> list[ModuleSetting]:
+    """A read-only module never writes, so it has no success to miss."""
     rows = ModuleSetting.objects.filter(
         started_at__lt=now - SILENCE,
         paused_at=None,
         read_only=False,
         installation__state=Installation.State.ACTIVE,
-    ).select_related("installation")
-    count = 0
-    for setting in rows:
-        newest = setting.last_sync_at or setting.started_at
-        if newest is not None and newest < now - SILENCE:
-            count += once(
-                setting.installation,
-                f"silent:{setting.module}",
-                "Nothing was synchronised for 24 hours",
-                "No run succeeded since yesterday. Open Activity: the newest run says why and what to do.",
-                now,
-            )
-    return count
+    )
+    if installation is not None:
+        rows = rows.filter(installation=installation)
+    wordless = rows.select_related("installation").order_by("installation", "module")
+    return [row for row in wordless if (row.last_sync_at or row.started_at or now) < now - SILENCE]
+
+
+def _tell_silence(installation: Installation, modules: Sequence[ModuleSetting], now: datetime) -> bool:
+    names = ", ".join(setting.get_module_display() for setting in modules)
+    return once(
+        installation,
+        "silent",
+        "Nothing was synchronised for 24 hours",
+        f"No run of these succeeded since yesterday: {names}. Open Activity: the newest run says why and what to do.",
+        now,
+    )

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import Installation
-from sync import alerts, deleted, issues
+from sync import deleted, issues
 from sync.fields import shown
 from sync.mapping import Kind
 from sync.models import Issue, Link, Record, Write
@@ -178,7 +178,6 @@ def _hold_missing(work: Work, feed: str, suspects: Sequence[Record], known: int)
         waiting.update(state=Issue.State.RESOLVED, closed_at=work.clock.now(), closed_by=TAKEN_OVER)
         issues.raise_one(work.shape.installation, draft, work.run)
     work.count(module, "both", "held", len(suspects))
-    alerts.vanished(work, module, len(suspects))
 
 
 def missing_code(feed: str) -> str:

@@ -149,9 +149,8 @@ def _one_kind(work: Work, kind: Kind) -> None:
 
 def _plan(work: Work, kind: Kind, policies: Policies, *checks: Callable[[Work, Kind], list[Write]]) -> None:
     planner.plan_dirty(work, kind, policies)
-    held = [write for check in checks for write in check(work, kind)]
-    if held:
-        alerts.held(work, kind, held)
+    for check in checks:
+        check(work, kind)
 
 
 def read(work: Work) -> None:
@@ -245,6 +244,8 @@ def _end(work: Work, state: str, problem: str, again_in: float | None = None) ->
     )
     for product, number in work.calls().items():
         connections.count_calls(work.shape.installation, product, number)
+    if brake.is_held(work):
+        alerts.held(work.shape.installation, work.clock.now())
     return Ended(_fresh(work), again_in)
 
 

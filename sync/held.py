@@ -39,7 +39,7 @@ def approve_held(run_or_issue: Run | Issue, who: str | Member) -> int:
             released += len(issue.detail.get("records", []))
             Issue.objects.filter(pk=issue.pk).update(detail={**issue.detail, "approved": timezone.now().isoformat()})
             run_soon(issue.installation, [issue.module])
-            alerts.forget_held(issue.installation, issue.module)
+            alerts.forget_held(issue)
             audit.note(issue.installation, who, f"Approved: {issue.reason}")
     return released
 
@@ -56,7 +56,7 @@ def refuse_held(run_or_issue: Run | Issue, who: str | Member) -> int:
             refused += rows.update(state=Write.State.WITHDRAWN, error="A person refused it.")
             refused += len(issue.detail.get("records", []))
             _leave(issue, writes)
-            alerts.forget_held(issue.installation, issue.module)
+            alerts.forget_held(issue)
             audit.note(issue.installation, who, f"Refused: {issue.reason}")
     return refused
 

@@ -114,6 +114,12 @@ def housekeeping() -> None:
 
 
 @shared_task
+def tell_again() -> int:
+    """Every 5 minutes: alerts that no mail server took yet."""
+    return alerts.again(timezone.now())
+
+
+@shared_task
 def open_channel(installation_id: str) -> bool:
     """A task for each installation: the trouble of one is not the others'."""
     now = timezone.now()
