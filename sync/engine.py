@@ -35,6 +35,7 @@ from sync import (
     scope,
     second_look,
     send,
+    stale,
 )
 from sync import shape as shapes
 from sync.mapping import Kind
@@ -137,6 +138,7 @@ def _one_kind(work: Work, kind: Kind) -> None:
     if not planner.is_complete(work.shape, kind):
         return
     recovery.resolve(work, kind)
+    stale.judge_again(work, kind)
     planner.pair(work, kind, policies, recent.customers(work, kind))
     _plan(work, kind, policies, brake.check, second_look.check)
     work.stage(f"Sending {kind}")

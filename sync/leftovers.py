@@ -1,32 +1,41 @@
-"""Half-made pairs of kinds that the settings keep in step no longer: their lost answers are still looked up, and what
+"""Pairs of kinds that the settings keep in step no longer, of which an answer was lost: it is still looked up, and what
 turns out to be a pair rests like the others of its kind. Network and settles."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from sync import modes, recovery
 from sync.mapping import Kind
-from sync.models import Link, Mode
+from sync.models import Link, Mode, Write
 from sync.shape import MODULE_OF
 from sync.work import Work
 
 
 def resolve(work: Work) -> None:
     """A query when nothing is left over."""
-    halves = _halves(work)
-    for name in sorted(set(halves.values_list("kind", flat=True))):
+    left = _left(work)
+    for name in sorted(set(left.values_list("kind", flat=True))):
         kind = Kind(name)
-        ids = list(halves.filter(kind=kind).values_list("pk", flat=True))
+        ids = list(left.filter(kind=kind).values_list("pk", flat=True))
         recovery.resolve(replace(work, shape=replace(work.shape, extra=work.shape.extra | {kind})), kind)
-        modes.rest(_without_own_customers(work, kind, Link.objects.filter(pk__in=ids)))
+        links = Link.objects.filter(pk__in=ids)
+        modes.rest(_without_own_customers(work, kind, links))
+        Write.objects.filter(link__in=links.filter(state=Link.State.RETIRED), state=Write.State.PENDING).exclude(
+            op=Write.Op.MOVE
+        ).update(state=Write.State.WITHDRAWN, error="Its pair rests.")
 
 
-def _halves(work: Work) -> QuerySet[Link]:
+def _left(work: Work) -> QuerySet[Link]:
     kinds = [kind for kind in Kind if MODULE_OF[kind] in work.shape.modules and kind not in work.shape.active]
-    return Link.objects.filter(installation=work.shape.installation, kind__in=kinds, state=Link.State.HALF)
+    lost = Write.objects.filter(link=OuterRef("pk"), state=Write.State.UNKNOWN)
+    return Link.objects.filter(
+        Q(state=Link.State.HALF) | Q(Exists(lost), state=Link.State.RETIRED),
+        installation=work.shape.installation,
+        kind__in=kinds,
+    )
 
 
 def _without_own_customers(work: Work, kind: Kind, links: QuerySet[Link]) -> QuerySet[Link]:

@@ -13,7 +13,7 @@ from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 
 from sync import (
     details,
@@ -79,6 +79,8 @@ def _resolve_update(work: Work, kind: Kind, write: Write) -> None:
     if all(is_normalised(value, seen.fields.get(name)) for name, value in write.fields.items()):
         settle.done(work, write, seen)
         return
+    if not _is_over(work, write):
+        return  # it may still arrive, and would then undo what was planned meanwhile
     with transaction.atomic():
         mirror.store(work.shape, [seen], requested_at)
         _withdraw(write, "It had not arrived; it is planned anew.")
@@ -308,12 +310,17 @@ def _shown(seen: Seen, record_id: int) -> dict[str, object]:
 
 def _is_absent(work: Work, write: Write) -> bool:
     """One look is noted; the second, late enough, is believed."""
-    now = work.clock.now()
-    ended = write.ended_at or write.attempted_at or write.created_at
-    if write.looks and now >= ended + timedelta(seconds=settings.SYNC_ABSENCE_SECONDS):
+    if write.looks and _is_over(work, write):
         return True
+    now = work.clock.now()
     Write.objects.filter(pk=write.pk, state=Write.State.UNKNOWN).update(looks=F("looks") + 1, looked_at=now)
     return False
+
+
+def _is_over(work: Work, write: Write) -> bool:
+    """Whether the attempt ended so long ago that it does not arrive any more."""
+    ended = write.ended_at or write.attempted_at or write.created_at
+    return work.clock.now() >= ended + timedelta(seconds=settings.SYNC_ABSENCE_SECONDS)
 
 
 def _absent(work: Work, write: Write) -> None:
@@ -338,9 +345,22 @@ def _absent(work: Work, write: Write) -> None:
 
 
 def waiting_until(work: Work) -> datetime | None:
-    """When the next look at an unknown create makes sense; None when nothing is unknown."""
+    """When this run's kinds should have their lost answers looked for again, a minute from now at the earliest; None
+    when there is none, or only a person can say which record is the result."""
+    asked = Issue.objects.filter(
+        Q(record=OuterRef("link__bigin")) | Q(record=OuterRef("link__books")),
+        installation=work.shape.installation,
+        code="unknown_create",
+        state=Issue.State.OPEN,
+    )
     rows = Write.objects.filter(
-        installation=work.shape.installation, state=Write.State.UNKNOWN, carried_by=None, ended_at__isnull=False
+        ~Exists(asked),
+        installation=work.shape.installation,
+        link__kind__in=work.shape.kinds,
+        state=Write.State.UNKNOWN,
+        carried_by=None,
+        ended_at__isnull=False,
     )
     ended = rows.order_by("-ended_at").values_list("ended_at", flat=True).first()
-    return ended + timedelta(seconds=settings.SYNC_ABSENCE_SECONDS) if ended else None
+    wait = timedelta(seconds=settings.SYNC_ABSENCE_SECONDS)
+    return max(ended, work.clock.now()) + wait if ended else None

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sync import engine, mirror, outbox, planner, recovery, replicate, send, settle
+from sync import engine, mirror, outbox, planner, recovery, replicate, send, settle, stale
 from sync.fields import Fields, Value
 from sync.models import Cursor, Link, Record, Write
 from sync.shape import Shape
@@ -21,8 +21,9 @@ Shortcut = Callable[[Patch], None]
 
 
 def resend_unknown_creates(patch: Patch) -> None:
-    """An unknown create is sent again at once, without a look."""
+    """An unknown create is sent again at once, without a look and as it was planned."""
     patch.setattr(recovery, "_resolve_create", lambda work, kind, write: _send_again(write))
+    patch.setattr(stale, "judge_again", lambda work, kind: None)
 
 
 def resend_unknown_updates(patch: Patch) -> None:
