@@ -224,6 +224,7 @@ CELERY_TASK_ROUTES = {
     "invoices.tasks.read_feed": {"queue": "sync"},  # long: nobody waits for it
     "invoices.tasks.*": {"queue": "interactive"},
     "sync.tasks.run_record": {"queue": "interactive"},
+    "sync.tasks.take_back": {"queue": "interactive"},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {

@@ -15,6 +15,7 @@ from sync.models import Issue, Run
 # Kinds that planning raises anew whenever their cause still stands; the others wait for a person.
 PLANNED = (Issue.Kind.CLASH, Issue.Kind.DUPLICATE, Issue.Kind.SKIPPED, Issue.Kind.REJECTED)
 THE_CAUSE = "the cause went away"
+CHANGED_SINCE = "changed_since"  # why an undo was left
 
 
 @dataclass(frozen=True)
@@ -90,16 +91,19 @@ def close_settled(
     links: Iterable[int] = (),
     records: Iterable[int] = (),
     kinds: Sequence[str] = PLANNED,
+    run: Run | None = None,
 ) -> None:
-    """Of what was just planned, closes the open issues that were not raised again."""
+    """Of what was just planned, closes the open issues that were not raised again. An undo that this `run` refused
+    stays told, though what a person wrote instead is brought over right after it."""
     kept = {draft.place for draft in drafts}
     rows = Issue.objects.filter(
         Q(link_id__in=list(links)) | Q(record_id__in=list(records), link=None),
         installation=installation,
         state=Issue.State.OPEN,
         kind__in=kinds,
-    ).values_list("pk", "link_id", "record_id", "module", "kind", "code")
-    gone = [pk for pk, *place in rows if tuple(place) not in kept]
+    ).exclude(code=CHANGED_SINCE, run=run)
+    places = rows.values_list("pk", "link_id", "record_id", "module", "kind", "code")
+    gone = [pk for pk, *place in places if tuple(place) not in kept]
     if gone:
         Issue.objects.filter(pk__in=gone, state=Issue.State.OPEN).update(
             state=Issue.State.RESOLVED, closed_at=timezone.now(), closed_by=THE_CAUSE

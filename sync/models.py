@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import Installation
 from sync.channels import Channel, Notification
 from sync.choices import Duplicates, Feed, LinkKind, Mode, Module, Policy, RecordKind, Side
+from sync.undoing import Undoing
 
 __all__ = [
     "Channel",
@@ -31,6 +32,7 @@ __all__ = [
     "RecordKind",
     "Run",
     "Side",
+    "Undoing",
     "Write",
 ]
 

@@ -83,6 +83,9 @@ def _resolve_update(work: Work, kind: Kind, write: Write) -> None:
         return  # it may still arrive, and would then undo what was planned meanwhile
     with transaction.atomic():
         mirror.store(work.shape, [seen], requested_at)
+        if write.undoes_id is not None:  # nothing plans an undo anew: it is sent again, after a last look
+            outbox.move([write], Write.State.UNKNOWN, Write.State.PENDING)
+            return
         _withdraw(write, "It had not arrived; it is planned anew.")
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any
 
 from django.db import transaction
 
-from sync import issues, lifecycle, mirror, outbox, refusals, sources
-from sync.fields import is_normalised
+from sync import issues, last_look, lifecycle, mirror, outbox, refusals, since, sources
 from sync.mapping import Kind
 from sync.models import Issue, Link, Record, RecordKind, Side, Write
 from sync.shape import BIGIN_MODULES, MODULE_OF, RECORD_KINDS
@@ -34,19 +34,15 @@ def from_books(work: Work, write: Write) -> None:
         return
     if write.undoes_id is None and not _still_gone(work, write):
         return
+    requested_at = work.clock.now()
     detail = work.patiently(lambda: _read(work, record))
     if detail is None:
         finish(work, write, "It was gone in Books already.")
         return
-    if write.undoes_id is not None and _edited_since(work, write, record, detail):
-        outbox.reject(
-            work,
-            write,
-            "changed_since",
-            "It was changed in Books since; it is left alone.",
-            "Delete it there yourself.",
-        )
-        return
+    if write.undoes_id is not None:
+        now = _as_it_stands(work, record, detail, requested_at)
+        if last_look.is_touched(work, write, now):
+            return
     Write.objects.filter(pk=write.pk).update(before=_plain(detail))
     try:
         if record.kind == RecordKind.PERSON:
@@ -61,27 +57,15 @@ def from_books(work: Work, write: Write) -> None:
     finish(work, write, _UNDONE if write.undoes_id else "It was deleted in Bigin, and then here.")
 
 
-def _edited_since(work: Work, write: Write, record: Record, detail: Mapping[str, Any]) -> bool:
-    """Whether a person changed what is about to be taken back, be it since the undo was asked for."""
+def _as_it_stands(work: Work, record: Record, detail: Mapping[str, Any], requested_at: datetime) -> Record:
+    """Stored: what a person wrote since is planned from, where this undo is left."""
     if record.kind == RecordKind.ITEM:
-        fields = sources.books_item(work.shape, detail).fields
+        seen = sources.books_item(work.shape, detail)
     elif record.kind == RecordKind.CUSTOMER:
-        fields = sources.books_customer(work.shape, detail, detailed=True).fields
+        seen = sources.books_customer(work.shape, detail, detailed=True)
     else:
-        fields = sources.books_person(work.shape, detail, record.parent_id, None).fields
-    written: dict[str, Any] = {}
-    for step in _steps(write):
-        written.update(step.fields)
-    return any(name in fields and not is_normalised(value, fields[name]) for name, value in written.items())
-
-
-def _steps(undo: Write) -> Sequence[Write]:
-    """What the undone run wrote to this record, oldest first."""
-    undone = undo.undoes
-    if undone is None:
-        return []
-    rows = Write.objects.filter(link=undone.link_id, side=undone.side, state=Write.State.DONE, undoes=None)
-    return list(rows.filter(run=undone.run_id).order_by("pk")) if undone.run_id else [undone]
+        seen = sources.books_person(work.shape, detail, record.parent_id, record.modified_at)
+    return mirror.store_one(work.shape, seen, requested_at)
 
 
 def _still_gone(work: Work, write: Write) -> bool:
@@ -299,6 +283,7 @@ def from_bigin(work: Work, kind: Kind, batch: Sequence[Write]) -> None:
     while left:
         part, left = left[:MAX_RECORDS], left[MAX_RECORDS:]
         try:
+            part = _looked_at(work, kind, part)
             ready = _ready(work, part)
             ids = [write.link.bigin.remote_id for write in ready if write.link.bigin is not None]
             outcomes = work.patiently(partial(work.bigin.delete, module, ids)) if ids else []
@@ -313,6 +298,14 @@ def from_bigin(work: Work, kind: Kind, batch: Sequence[Write]) -> None:
         else:
             for write, outcome in zip(ready, outcomes, strict=True):
                 _sort_out(work, write, outcome.error("DELETE"))
+
+
+def _looked_at(work: Work, kind: Kind, part: Sequence[Write]) -> list[Write]:
+    """Without what somebody changed since it was made; what Bigin has not any more is taken back already."""
+    looked = last_look.at_bigin(work, kind, part)
+    for write in looked.gone:
+        finish(work, write, _UNDONE)
+    return looked.free
 
 
 def _ready(work: Work, part: Sequence[Write]) -> list[Write]:
@@ -338,7 +331,7 @@ def _ready(work: Work, part: Sequence[Write]) -> list[Write]:
 
 def _hanging(work: Work, write: Write, company: Record) -> str:
     """Which records that this run did not make belong to the company now, as words; "" when none does."""
-    made = made_with(write.undoes) if write.undoes else frozenset()
+    made = since.made_with(write.undoes) if write.undoes else frozenset()
     for related, words in _RELATED:
         page = work.patiently(
             partial(work.bigin.related, BIGIN_MODULES[company.kind], company.remote_id, related, ["id"])
@@ -346,14 +339,6 @@ def _hanging(work: Work, write: Write, company: Record) -> str:
         if any(str(row.get("id")) not in made for row in page.rows):
             return words
     return ""
-
-
-def made_with(write: Write) -> frozenset[str]:
-    """Ids of the contacts of Bigin that the run of this write created."""
-    made = Write.objects.filter(
-        run=write.run_id, side=Side.BIGIN, op=Write.Op.CREATE, state=Write.State.DONE, link__bigin__kind="contact"
-    ).exclude(run=None)
-    return frozenset(made.values_list("link__bigin__remote_id", flat=True))
 
 
 def _sort_out(work: Work, write: Write, error: ZohoError | None) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q
 
-from sync.models import Issue, Link, Notification, Proposal, Record, Run, Write
+from sync.models import Issue, Link, Notification, Proposal, Record, Run, Undoing, Write
 
 TEXTS = timedelta(days=90)
 GONE = timedelta(days=30)
@@ -30,6 +30,7 @@ def _texts(now: datetime) -> None:
     Issue.objects.exclude(state=Issue.State.OPEN).filter(closed_at__lt=now - TEXTS).exclude(reason="").update(
         reason="", advice="", detail={}
     )
+    Undoing.objects.filter(created_at__lt=now - TEXTS).delete()
     Run.objects.filter(started_at__lt=now - TEXTS).exclude(problem="").update(problem="")
 
 

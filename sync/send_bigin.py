@@ -5,24 +5,21 @@ Bigin answers a write with ids and times only, so every batch is read back, newe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from sync import bodies, outbox, owners, refusals, settle, sources, unlinked
+from sync import bodies, last_look, outbox, owners, refusals, settle, sources, unlinked
 from sync.fields import FieldType
 from sync.mapping import Kind
 from sync.models import Side, Write
 from sync.shape import BIGIN_MODULES, RECORD_KINDS
 from sync.work import OutOfTime, Work
-from zoho.bigin import MAX_RECORDS, PAGE, Outcome
+from zoho.bigin import MAX_RECORDS, Outcome
 from zoho.errors import RateLimited, Rejected, RetryLater, Unauthorised, UnknownOutcome, ZohoError
-
-_PAGES_BACK = 10
 
 
 def send(work: Work, kind: Kind, writes: Sequence[Write]) -> None:
     """Claimed writes of one op, at most two batches of 100: network, then settle each."""
+    writes = _looked_at(work, kind, writes)
     stored: list[tuple[Write, str]] = []
     batches = [writes[start : start + MAX_RECORDS] for start in range(0, len(writes), MAX_RECORDS)]
     for number, batch in enumerate(batches):
@@ -33,6 +30,18 @@ def send(work: Work, kind: Kind, writes: Sequence[Write]) -> None:
             read_back(work, kind, stored)
             raise
     read_back(work, kind, stored)
+
+
+def _looked_at(work: Work, kind: Kind, writes: Sequence[Write]) -> Sequence[Write]:
+    """Without undos of what somebody changed since."""
+    try:
+        looked = last_look.at_bigin(work, kind, writes)
+    except (OutOfTime, ZohoError):
+        outbox.give_back(work, writes)
+        raise
+    for write in looked.gone:
+        outbox.reject(work, write, "gone", "Its counterpart in Bigin is gone.", "Sync again.")
+    return looked.free
 
 
 def _send_batch(work: Work, kind: Kind, batch: Sequence[Write]) -> list[tuple[Write, str]]:
@@ -109,7 +118,7 @@ def read_back(work: Work, kind: Kind, accepted: Sequence[tuple[Write, str]]) -> 
         return
     wanted = {remote_id for _, remote_id in accepted}
     try:
-        stored = _newest(work, kind, wanted)
+        stored = last_look.newest(work, kind, wanted)
     except (OutOfTime, ZohoError):
         outbox.unknown(work, [write for write, _ in accepted])
         raise
@@ -121,25 +130,3 @@ def read_back(work: Work, kind: Kind, accepted: Sequence[tuple[Write, str]]) -> 
     ]
     settle.together(work, items)
     outbox.unknown(work, [write for write, remote_id in accepted if remote_id not in stored])
-
-
-def _newest(work: Work, kind: Kind, wanted: Iterable[str]) -> dict[str, Mapping[str, Any]]:
-    """Pages newest first until all are found; one that a burst of other edits pushed out of reach is read alone."""
-    record_kind = RECORD_KINDS[kind][0]
-    module, fields = BIGIN_MODULES[record_kind], sources.bigin_fields(work.shape, record_kind)
-    left = set(wanted)
-    found: dict[str, Mapping[str, Any]] = {}
-    for number in range(1, max(2, -(-len(left) // PAGE) + 1) + 1):
-        newest = partial(work.bigin.page, module, fields, page=number, sort_by="Modified_Time", sort_order="desc")
-        page = work.patiently(newest)
-        for row in page.rows:
-            if str(row.get("id")) in left:
-                found[str(row["id"])] = row
-                left.discard(str(row["id"]))
-        if not left or not page.more or number >= _PAGES_BACK:
-            break
-    for remote_id in sorted(left):
-        alone = work.patiently(partial(work.bigin.get, module, remote_id, fields))
-        if alone is not None:
-            found[remote_id] = alone
-    return found

@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import Installation, Member
 from sync import tasks
+from sync import undo_run as undo_runs
 from sync.actions import RecordState, StateOf, record_state
 from sync.beside import CannotAdd
 from sync.beside import ask as add_beside
@@ -23,7 +24,7 @@ from sync.hands import link, unlink
 from sync.held import approve_held, refuse_held
 from sync.models import Module, ModuleSetting, Run
 from sync.pairs_file import ImportResult, import_pairs, pairs_csv
-from sync.undo import UndoResult, undo_run, undo_write
+from sync.undo import UndoResult, undo_write
 
 __all__ = [
     "CannotAdd",
@@ -159,3 +160,17 @@ def sync_record(installation: Installation, module: str, record_id: str, who: st
     """Sync this record now; `module` is Bigin's API name. Enqueued on queue interactive."""
     audit.note(installation, who, f"Asked to sync the record {module} {record_id}")
     transaction.on_commit(lambda: tasks.run_record.delay(str(installation.pk), module, record_id))
+
+
+def undo_run(run: Run, who: str | Member) -> UndoResult:
+    """Takes back what the run wrote, in all its slices; what is too much for a request is prepared on queue
+    interactive. Asked twice it is one undo."""
+    undoing = undo_runs.ask(run, who)
+    if undoing is None:
+        return UndoResult()
+    if undoing.total > undo_runs.IN_REQUEST:
+        transaction.on_commit(lambda: tasks.take_back.delay(undoing.pk))
+    else:
+        while undo_runs.go_on(undoing.pk):
+            pass
+    return undo_runs.result_of(undoing)

@@ -57,7 +57,9 @@ def together(work: Work, items: Sequence[Settled]) -> None:
         Link.objects.bulk_update(links.values(), _MOVED)
         pairs = [pk for link in links.values() for pk in (link.bigin_id, link.books_id) if pk]
         # Only what was said about writes: what planning raised in this very run stands.
-        issues.close_settled(work.shape.installation, [], links=links, records=pairs, kinds=(Issue.Kind.REJECTED,))
+        issues.close_settled(
+            work.shape.installation, [], links=links, records=pairs, kinds=(Issue.Kind.REJECTED,), run=work.run
+        )
         made = {write.link_id for write, _ in items if write.op == Write.Op.CREATE}
         lifecycle.children_may_go(work.shape, [link for pk, link in links.items() if pk in made])
 

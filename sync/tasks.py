@@ -9,7 +9,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.models import Installation
-from sync import actions, alerts, engine, notifications, preview, retention, schedule
+from sync import actions, alerts, engine, notifications, preview, retention, schedule, undo_run
 from sync.models import Module, ModuleSetting, Run
 from zoho.errors import ZohoError
 
@@ -22,6 +22,8 @@ def dispatch_due() -> int:
     due: dict[str, list[ModuleSetting]] = {}
     for setting in schedule.due(timezone.now()):
         due.setdefault(str(setting.installation_id), []).append(setting)
+    for undoing in undo_run.stalled(timezone.now()):
+        take_back.delay(undoing)
     for installation_id, settings in due.items():
         writing = [setting.module for setting in settings if not setting.read_only]
         reading = [setting.module for setting in settings if setting.read_only]
@@ -101,6 +103,15 @@ def run_record(installation_id: str, module: str, record_id: str) -> str:
         return actions.sync_record(installation, module, record_id)
     except ZohoError as error:
         return f"failed: {error.message}"
+
+
+@shared_task
+def take_back(undoing: int) -> bool:
+    """One chunk of the undo of a run; queues the next one while there is more. On queue interactive: a person waits."""
+    more = undo_run.go_on(undoing)
+    if more:
+        take_back.delay(undoing)
+    return more
 
 
 @shared_task

@@ -1,7 +1,8 @@
 """Taking back what the sync wrote: updates restored, creates deleted or made inactive, deletions made anew, status
-turned round (issue 4).
+turned round (issue 4). A whole run is `sync/undo_run.py`'s.
 
-An undo is a Write like any other (`undoes`), sent by the next run. A record changed since is left alone and reported.
+An undo is a Write like any other (`undoes`), sent by the next run. A record changed since is left alone and reported:
+here by the mirror, and once more before it is sent (`sync/last_look.py`, `sync/update_books.py`).
 Documents are never touched (rules 5.7). Database only. What a run does not redo: bases of an undone update stand, so a
 difference that was chosen is no change; the pair of an undone create or deletion is closed or kept apart.
 """
@@ -13,26 +14,40 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
 
 from accounts import audit
-from accounts.models import Member
-from sync import removal, restore, unlinked
+from accounts.models import Installation, Member
+from sync import restore, since, unlinked
 from sync.decisions import run_soon
-from sync.fields import is_normalised
 from sync.mapping import Kind
-from sync.models import Link, Record, RecordKind, Run, Side, Write
+from sync.models import Link, ModuleSetting, Record, RecordKind, Side, Write
 from sync.shape import MODULE_OF, Shape, load
 
 _STATUS = {Write.Op.INACTIVE: Write.Op.ACTIVE, Write.Op.ACTIVE: Write.Op.INACTIVE}
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A change that stays, and why, in English: it is told in the reader's language where it is read."""
+
+    write_id: int
+    label: str
+    why: str
+
+
 @dataclass
 class UndoResult:
-    """How many changes are being taken back, and why others are not."""
+    """How many changes are being taken back, and why others are not. `waits` names for each module why nothing of it
+    is sent now: lost, paused or read_only. `preparing`: too many for one moment; the page of the run tells how far."""
 
     undone: int = 0
-    reasons: list[str] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
+    waits: Mapping[str, str] = field(default_factory=dict)
+    preparing: bool = False
+
+    @property
+    def reasons(self) -> list[str]:
+        return [f"{one.label}: {one.why}" for one in self.kept]
 
 
 class NotUndoable(Exception):
@@ -41,52 +56,42 @@ class NotUndoable(Exception):
 
 def undo_write(write: Write, who: str | Member) -> UndoResult:
     result = UndoResult()
-    _undo([write], result)
-    _finish(result, [write], who, f"Took back one change of {write.link}")
-    return result
-
-
-def undo_run(run: Run, who: str | Member) -> UndoResult:
-    """Every change of the run that was done, newest first: persons before their company. What it wrote to one record
-    in several steps is taken back as one."""
-    result = UndoResult()
-    done = Write.objects.filter(run=run, state=Write.State.DONE, undoes=None).select_related(
-        "link__bigin", "link__books"
-    )
-    writes = list(done.order_by("-pk"))
-    by_record: dict[tuple[int, str], list[Write]] = {}
-    for write in writes:
-        by_record.setdefault((write.link_id, write.side), []).insert(0, write)
-    for steps in by_record.values():
-        _undo(steps, result)
-    _finish(result, writes, who, f"Took back run {run.pk}: {result.undone} changes")
-    return result
-
-
-def _finish(result: UndoResult, writes: list[Write], who: str | Member, words: str) -> None:
-    if writes:
-        audit.note(writes[0].installation, who, words)
+    take_back([write], result)
+    audit.note(write.installation, who, f"Took back one change of {write.link}")
     if result.undone:
-        run_soon(writes[0].installation, {MODULE_OF[Kind(write.link.kind)] for write in writes})
+        modules = {MODULE_OF[Kind(write.link.kind)]}
+        run_soon(write.installation, modules)
+        result.waits = waiting(write.installation, modules)
+    return result
 
 
-def _undo(steps: Sequence[Write], result: UndoResult) -> None:
-    """`steps`: writes of one run to one record, oldest first."""
-    label = {"name": _label(steps[0])}
+def waiting(installation: Installation, modules: Iterable[str]) -> dict[str, str]:
+    """Why nothing of these modules is sent now, for each of which that is so."""
+    chosen = sorted(modules)
+    if Installation.objects.filter(pk=installation.pk).exclude(state=Installation.State.ACTIVE).exists():
+        return dict.fromkeys(chosen, "lost")
+    rows = ModuleSetting.objects.filter(installation=installation, module__in=chosen).order_by("module")
+    found = {row.module: "paused" if row.paused_at else "read_only" if row.read_only else "" for row in rows}
+    return {module: why for module, why in found.items() if why}
+
+
+def take_back(steps: Sequence[Write], result: UndoResult) -> None:
+    """`steps`: writes of one run to one record, oldest first. Adds to `result`."""
+    label = label_of(steps[0])
     try:
         with transaction.atomic():
             _plan(steps)
     except NotUndoable as reason:
-        result.reasons.append(f"{label['name']}: {reason}")
+        result.kept.append(Kept(steps[-1].pk, label, str(reason)))
     except IntegrityError:
-        result.reasons.append(_("%(name)s: another change of it is on its way.") % label)
+        result.kept.append(Kept(steps[-1].pk, label, "Another change of it is on its way."))
     else:
         result.undone += len(steps)
 
 
-def _label(write: Write) -> str:
+def label_of(write: Write) -> str:
     records = (write.link.bigin, write.link.books)
-    return next((record.label for record in records if record and record.label), "") or _("A record")
+    return next((record.label for record in records if record and record.label), "") or "A record"
 
 
 def _plan(steps: Sequence[Write]) -> None:
@@ -94,15 +99,15 @@ def _plan(steps: Sequence[Write]) -> None:
     first, last = steps[0], steps[-1]
     if any(write.state != Write.State.DONE or write.before is None for write in steps):
         raise NotUndoable(_why_nothing(last))
-    if last.undone_by.exclude(state__in=(Write.State.REJECTED, Write.State.WITHDRAWN)).exists():
-        raise NotUndoable(_("it was taken back already."))
+    if last.pk in since.taken_back([last.link_id]):
+        raise NotUndoable("It was taken back already.")
     link = Link.objects.select_for_update().get(pk=first.link_id)
     target = link.bigin if first.side == Side.BIGIN else link.books
     if last.op == Write.Op.DELETE and target is not None and target.gone_at is not None:
         _bring_back(last, link, target)
         return
     if target is None or target.gone_at is not None:
-        raise NotUndoable(_("the record is gone."))
+        raise NotUndoable("The record is gone.")
     Write.objects.filter(link=link, side=first.side, state=Write.State.PENDING, undoes=None).update(
         state=Write.State.WITHDRAWN, error="An earlier change was taken back."
     )
@@ -113,14 +118,14 @@ def _plan(steps: Sequence[Write]) -> None:
 
 def _why_nothing(write: Write) -> str:
     if write.op == Write.Op.DELETE and write.side == Side.BIGIN:
-        return _("it lies in Bigin's recycle bin: restore it there, and the pair is taken up again.")
-    return _("there is nothing to take back.")
+        return "It lies in Bigin's recycle bin: restore it there, and the pair is taken up again."
+    return "There is nothing to take back."
 
 
 def _reverse(steps: Sequence[Write], target: Record) -> dict[str, object]:
     op = Write.Op(steps[0].op)
     if op == Write.Op.UPDATE and all(write.op == Write.Op.UPDATE for write in steps):
-        written = _written(steps)
+        written = since.written(steps)
         _unchanged(written, target)
         before: dict[str, Any] = {}
         for write in steps:
@@ -131,29 +136,28 @@ def _reverse(steps: Sequence[Write], target: Record) -> dict[str, object]:
             "before": {name: target.fields.get(name) for name in written},
         }
     if op == Write.Op.CREATE:
-        _unchanged(_written(steps), target)
+        _unchanged(since.written(steps), target)
+        _not_filled(steps, target)
         _alone(steps[0], target)
         return {"op": Write.Op.DELETE}
     if op == Write.Op.DELETE:  # it had transactions and was made inactive instead
         return {"op": Write.Op.ACTIVE, "before": {"status": "inactive"}}
     if op in _STATUS:
         return {"op": _STATUS[op], "before": {"status": str(target.meta.get("status") or "")}}
-    raise NotUndoable(_("it was moved: move the contact back in Bigin, and the next run follows."))
-
-
-def _written(steps: Iterable[Write]) -> dict[str, Any]:
-    """What these left behind: of each field the newest value."""
-    written: dict[str, Any] = {}
-    for write in steps:
-        written.update(write.fields)
-    return written
+    raise NotUndoable("It was moved: move the contact back in Bigin, and the next run follows.")
 
 
 def _unchanged(written: Mapping[str, Any], target: Record) -> None:
     """What somebody wrote since is theirs."""
-    for name, value in written.items():
-        if name in target.fields and not is_normalised(value, target.fields[name]):
-            raise NotUndoable(_("%(field)s was changed since; it is left alone.") % {"field": name})
+    if name := since.changed(written, target):
+        raise NotUndoable(f"{name} was changed since; it is left alone.")
+
+
+def _not_filled(steps: Sequence[Write], target: Record) -> None:
+    """Nor would they get back what they put into a field that the creation had left empty."""
+    rows = load(steps[0].installation).rows[Kind(steps[0].link.kind)]
+    if name := since.filled(target, rows, since.written(steps)):
+        raise NotUndoable(f"{name} was changed since; it is left alone.")
 
 
 def _alone(write: Write, target: Record) -> None:
@@ -164,16 +168,16 @@ def _alone(write: Write, target: Record) -> None:
     hanging = Record.objects.filter(
         installation=write.installation, kind=RecordKind.CONTACT, parent_id=target.remote_id, gone_at=None
     )
-    if hanging.exclude(remote_id__in=removal.made_with(write)).exists():
-        raise NotUndoable(_("other contacts belong to it by now, and Bigin would delete them too."))
+    if hanging.exclude(remote_id__in=since.made_with(write)).exists():
+        raise NotUndoable("Other contacts belong to it by now, and Bigin would delete them too.")
 
 
 def _bring_back(write: Write, link: Link, target: Record) -> None:
     """A deletion that we sent: the record is made anew, under a new id."""
     if target.gone_how != "ours":
-        raise NotUndoable(_("it was deleted in Books by somebody else."))
+        raise NotUndoable("It was deleted in Books by somebody else.")
     if link.kind == Kind.CONTACT_PERSON and not _customer_stands(load(write.installation), link):
-        raise NotUndoable(_("its customer is not in step any more; take that deletion back instead."))
+        raise NotUndoable("Its customer is not in step any more; take that deletion back instead.")
     restore.plan(write, link)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from sync import bodies, details, learned, mirror, outbox, settle, sources
+from sync import bodies, details, last_look, learned, mirror, outbox, settle, sources
 from sync.fields import is_normalised, shown
 from sync.mapping import Kind
 from sync.models import Record, Write
@@ -41,27 +41,32 @@ def update(work: Work, write: Write) -> None:
 
 
 def _current(work: Work, write: Write, record: Record, read: Callable[[], Detail | None]) -> tuple[bool, Detail | None]:
-    """(may be sent, the record as it is now). One read, only where the update replaces what it does not name; stored,
-    so that what it tells is planned from if this write has to wait."""
+    """(may be sent, the record as it is now). One read, only where the update replaces what it does not name, and for
+    every undo; stored, so that what it tells is planned from if this write has to wait."""
+    if write.undoes_id is not None:
+        return _undo(work, write, record, read)
     if not any("." in name.removeprefix("person.") or name.startswith("cf_") for name in write.fields):
         return True, None
     detail = read()
     if detail is not None and not _was_changed(work, write, record, detail):
         return True, detail
-    if write.undoes_id is not None:
-        outbox.reject(
-            work,
-            write,
-            "changed_since",
-            "It was changed or deleted in Books since; it is left alone.",
-            "Change it there by hand.",
-        )
-        return False, detail
     with transaction.atomic():
         outbox.move([write], Write.State.SENDING, Write.State.WITHDRAWN, error="It had changed there; planned anew.")
         pks = [pk for pk in (write.link.bigin_id, write.link.books_id) if pk]
         Record.objects.filter(pk__in=pks).update(dirty=True)
     return False, detail
+
+
+def _undo(work: Work, write: Write, record: Record, read: Callable[[], Detail | None]) -> tuple[bool, Detail | None]:
+    """As `_current`; what somebody changed is left alone, be it since this run had read Books."""
+    if last_look.is_touched(work, write, record):
+        return False, None
+    detail = read()
+    now = Record.objects.get(pk=record.pk)
+    if detail is None or now.gone_at is not None:
+        outbox.reject(work, write, "gone", "It was deleted in Books since.", "Sync again.")
+        return False, None
+    return not last_look.is_touched(work, write, now), detail
 
 
 def _was_changed(work: Work, write: Write, record: Record, detail: Detail) -> bool:
@@ -107,6 +112,10 @@ def _update_item(work: Work, write: Write, record: Record) -> None:
 
 
 def _update_person(work: Work, write: Write, record: Record) -> None:
+    if write.undoes_id is not None:
+        free, _ = _current(work, write, record, lambda: details.customer_detail(work, record.parent_id))
+        if not free:
+            return
     body = bodies.person_body(write.fields)
     watched = learned.watch(work, write)
     person = work.patiently(lambda: work.books.update_person(record.remote_id, body))

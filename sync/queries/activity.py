@@ -1,6 +1,6 @@
 """What happened: runs, the writes of a run or of a record, and how each ended, in plain words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Installation
+from sync import since
 from sync.fields import shown
 from sync.models import Link, Run, Write
 from sync.queries.conflicts import readable
@@ -52,8 +53,6 @@ RUN_STATES: Mapping[str, tuple[str, str | Promise]] = {
 
 # A move is taken back by moving the contact back in Bigin.
 UNDOABLE = (Write.Op.CREATE, Write.Op.UPDATE, Write.Op.INACTIVE, Write.Op.ACTIVE, Write.Op.DELETE)
-_FELL_THROUGH = Q(undone_by__state__in=(Write.State.REJECTED, Write.State.WITHDRAWN))
-UNDONE = Count("undone_by", filter=~_FELL_THROUGH)
 
 
 @dataclass(frozen=True)
@@ -141,11 +140,7 @@ def counts_of(run: Run) -> list[tuple[str, str, dict[str, int]]]:
 
 def writes(installation: Installation, filters: Mapping[str, str]) -> QuerySet[Write]:
     """Newest first; `filters`: run, link, side, op, state, q (part of a record's name)."""
-    rows = (
-        installation.writes.select_related("link__bigin", "link__books", "run")
-        .annotate(is_undone=UNDONE)
-        .order_by("-pk")
-    )
+    rows = installation.writes.select_related("link__bigin", "link__books", "run").order_by("-pk")
     for name, allowed in (("side", ("bigin", "books")), ("op", Write.Op.values), ("state", Write.State.values)):
         if filters.get(name) in allowed:
             rows = rows.filter(**{name: filters[name]})
@@ -157,9 +152,15 @@ def writes(installation: Installation, filters: Mapping[str, str]) -> QuerySet[W
     return rows
 
 
-def write_line(write: Write) -> WriteLine:
+def write_lines(writes: Iterable[Write]) -> list[WriteLine]:
+    """One more query, for what was taken back."""
+    found = list(writes)
+    back = since.taken_back({write.link_id for write in found})
+    return [write_line(write, write.pk in back) for write in found]
+
+
+def write_line(write: Write, undone: bool = False) -> WriteLine:
     badge, state = WRITE_STATES[Write.State(write.state)]
-    undone = bool(getattr(write, "is_undone", False))
     return WriteLine(write, label_of(write.link), OPS.get(write.op, write.op), badge, state, changes_of(write), undone)
 
 

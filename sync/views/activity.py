@@ -31,7 +31,7 @@ def records(request: MemberRequest) -> HttpResponse:
     page = page_of(request, activity.writes(request.installation, filters_of(request)))
     context = {
         "page": page,
-        "lines": [activity.write_line(write) for write in page],
+        "lines": activity.write_lines(page),
         "ops": activity.OPS,
         "states": activity.WRITE_STATES,
         "filters": filters_of(request),
@@ -49,7 +49,7 @@ def run(request: MemberRequest, pk: int) -> HttpResponse:
         "modules": activity.counts_of(found),
         "held": issues.held_of(found),
         "page": page,
-        "lines": [activity.write_line(write) for write in page],
+        "lines": activity.write_lines(page),
         "issues": found.issues.select_related("record", "link__bigin", "link__books").order_by("-pk")[:50],
         "ops": activity.OPS,
         "states": activity.WRITE_STATES,

@@ -1,17 +1,30 @@
 """Undo of one write or a whole run, and the decision on what the brake held."""
 
+from collections.abc import Mapping
+
 from django.contrib import messages
 from django.http import HttpResponse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import telling
 from accounts.guards import administrator_page
 from accounts.http import MemberRequest
-from sync import services
-from sync.models import Run, Write
+from sync import services, undo_run
+from sync.held import lists_of
+from sync.models import Module, Run, Write
 from sync.queries import activity
-from sync.views.parts import own, page_of, show, told
+from sync.views.parts import own, page_of, show, told, told_soon
+
+REASONS = 5  # that fit into one message; the page of an undone run lists all
+WAITS: Mapping[str, str | Promise] = {
+    "lost": _lazy("%(entity)s: it waits until the connection is back; press Reconnect."),
+    "paused": _lazy("%(entity)s: paused, so it waits until you press Resume."),
+    "read_only": _lazy("%(entity)s: read-only, so it waits until runs may write again."),
+}
 
 
 @require_POST
@@ -19,38 +32,60 @@ from sync.views.parts import own, page_of, show, told
 def one_write(request: MemberRequest, pk: int) -> HttpResponse:
     write = own(request, Write.objects.select_related("link__bigin", "link__books", "installation"), pk)
     result = services.undo_write(write, request.member.name)
-    return _told_result(request, result, write.run_id)
+    if write.run_id is None:
+        return _told_result(request, result, "sync:records")
+    return _told_result(request, result, "sync:run", write.run_id)
 
 
 @require_http_methods(["GET", "POST"])
 @administrator_page
 def whole_run(request: MemberRequest, pk: int) -> HttpResponse:
-    """GET lists what would be taken back; POST does it."""
+    """GET lists what would be taken back, and how far that is; POST does it."""
     run = own(request, Run.objects.select_related("installation"), pk)
     if request.method == "POST":
-        return _told_result(request, services.undo_run(run, request.member.name), run.pk)
-    done = activity.writes(request.installation, {"run": str(pk), "state": str(Write.State.DONE)})
-    page = page_of(request, done)
-    context = {"line": activity.run_line(run), "page": page, "lines": [activity.write_line(write) for write in page]}
+        result = services.undo_run(run, request.member.name)
+        return _told_result(request, result, "sync:undo_run" if result.preparing else "sync:run", run.pk)
+    rows = activity.writes(request.installation, {"state": str(Write.State.DONE)})
+    page = page_of(request, rows.filter(undoes=None, run__series=run.series))
+    undoing = undo_run.newest(run)
+    context = {
+        "line": activity.run_line(run),
+        "parts": Run.objects.filter(installation=request.installation, series=run.series).count(),
+        "page": page,
+        "lines": activity.write_lines(page),
+        "undoing": undoing,
+        "result": undo_run.result_of(undoing) if undoing else None,
+    }
     return show(request, "sync/undo.html", context, tab="activity")
 
 
-def _told_result(request: MemberRequest, result: services.UndoResult, run: int | None) -> HttpResponse:
-    text = ngettext("%(count)d change is being taken back.", "%(count)d changes are being taken back.", result.undone)
-    parts = [text % {"count": result.undone}, *result.reasons]
-    level = messages.SUCCESS if result.undone else messages.WARNING
-    return told(request, " ".join(parts), *(("sync:run", run) if run else ("sync:records",)), level=level)
+def _told_result(request: MemberRequest, result: services.UndoResult, to: str, *args: object) -> HttpResponse:
+    if result.preparing:
+        return told(request, _("The undo of this run is being prepared. It goes on without this page."), to, *args)
+    going = ngettext("%(count)d change is being taken back.", "%(count)d changes are being taken back.", result.undone)
+    later = ngettext("%(count)d change will be taken back.", "%(count)d changes will be taken back.", result.undone)
+    parts = [(later if result.waits else going) % {"count": result.undone}]
+    parts += [str(WAITS[why]) % {"entity": _(Module(module).label)} for module, why in result.waits.items()]
+    parts += [f"{kept.label}: {telling.told(kept.why)}" for kept in result.kept[:REASONS]]
+    if more := len(result.kept) - REASONS:
+        parts += [_("And %(count)d more.") % {"count": more}] if more > 0 else []
+    level = messages.SUCCESS if result.undone and not result.waits else messages.WARNING
+    return told(request, " ".join(parts), to, *args, level=level)
 
 
 @require_POST
 @administrator_page
 def approve(request: MemberRequest, pk: int) -> HttpResponse:
-    services.approve_held(own(request, Run.objects.select_related("installation"), pk), request.member.name)
-    return told(request, _("Approved: exactly this list is written now."), "sync:run", pk)
+    run = own(request, Run.objects.select_related("installation"), pk)
+    modules = [issue.module for issue in lists_of(run)]
+    if not services.approve_held(run, request.member.name):
+        return told(request, _("This was settled in the meantime."), "sync:run", pk, level=messages.INFO)
+    return told_soon(request, _("Approved: exactly this list is written now."), modules, "sync:run", pk)
 
 
 @require_POST
 @administrator_page
 def refuse(request: MemberRequest, pk: int) -> HttpResponse:
-    services.refuse_held(own(request, Run.objects.select_related("installation"), pk), request.member.name)
+    if not services.refuse_held(own(request, Run.objects.select_related("installation"), pk), request.member.name):
+        return told(request, _("This was settled in the meantime."), "sync:run", pk, level=messages.INFO)
     return told(request, _("Refused: nothing of this list is written."), "sync:run", pk)

@@ -70,7 +70,7 @@ def test_rule_5_7_a_company_on_which_other_contacts_hang_stays_and_says_why(worl
     world.settle()
     result = undo(world, run)
     assert result.undone == 1  # the contact that the run made
-    assert result.reasons == ["Old Town Walks: other contacts belong to it by now, and Bigin would delete them too."]
+    assert result.reasons == ["Old Town Walks: Other contacts belong to it by now, and Bigin would delete them too."]
     assert world.company_names() == ["Old Town Walks"]
     assert [row["Last_Name"] for row in world.remotes.contacts().values()] == ["Holm"]
 
@@ -208,7 +208,7 @@ def test_a_deletion_is_taken_back_by_making_the_customer_anew_with_all_that_was_
     assert set(link.books_base) <= {"contact_name", "website"} | {name for name in link.books_base if "." in name}
     assert world.company_names() == []
     assert_quiet(world)
-    assert services.undo_write(write, "Ada").reasons == ["Alpine Huts: it was taken back already."]
+    assert services.undo_write(write, "Ada").reasons == ["Alpine Huts: It was taken back already."]
 
 
 def test_what_was_brought_back_goes_on_when_bigin_restores_its_company(world: World) -> None:
@@ -282,7 +282,7 @@ def test_a_person_whose_customer_went_too_is_not_brought_back_alone(world: World
     deleted(world, company)
     result = services.undo_write(write, "Ada")
     assert result.undone == 0
-    assert result.reasons == ["Nils Berg: its customer is not in step any more; take that deletion back instead."]
+    assert result.reasons == ["Nils Berg: Its customer is not in step any more; take that deletion back instead."]
 
 
 def test_what_books_refuses_to_take_back_is_told_and_may_be_tried_again(world: World) -> None:
@@ -307,4 +307,4 @@ def test_a_move_is_taken_back_in_bigin_and_says_so(world: World) -> None:
     world.remotes.update("Contacts", contact, Account_Name={"id": new})
     world.settle()
     result = services.undo_write(Write.objects.get(op="move", state="done"), "Ada")
-    assert result.reasons == ["Nils Berg: it was moved: move the contact back in Bigin, and the next run follows."]
+    assert result.reasons == ["Nils Berg: It was moved: move the contact back in Bigin, and the next run follows."]

@@ -68,7 +68,7 @@ def test_all_persons_of_an_individual_customer_come_back_and_each_is_told(world:
     assert world.link(contact).state == Link.State.CLOSED
     assert not world.issues()
     assert_quiet(world)
-    assert services.undo_write(write, "Ada").reasons == ["Ada Okafor: it was taken back already."]
+    assert services.undo_write(write, "Ada").reasons == ["Ada Okafor: It was taken back already."]
     restore(world, "Contacts", contact)
     world.settle()
     assert (world.link(contact).state, world.remotes.customer(again)) == (Link.State.LINKED, stood)

@@ -87,7 +87,7 @@ def test_undo_takes_back_one_change_once(client: Client, world: World) -> None:
     assert undo.state == "pending"
     text = text_of(client, f"/embed/sync/runs/{world.write.run_id}/")
     assert "1 change is being taken back." in text
-    assert "it was taken back already" in text
+    assert "It was taken back already" in text
     assert ">taken back<" in text
     assert f'data-test="undo-{world.write.pk}"' not in text
 

@@ -1,0 +1,107 @@
+"""The page of an undone run: all its slices, how far a large one is, what was left alone, what it waits for."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Installation
+from sync import services, tasks, undo_run
+from sync.models import Run, Write
+from tests.sync_screens.world import World
+
+
+def text_of(client: Client, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """One record a chunk, none in the request; the ids that were queued."""
+    monkeypatch.setattr(undo_run, "IN_REQUEST", 0)
+    monkeypatch.setattr(undo_run, "CHUNK", 1)
+    queued: list[int] = []
+    monkeypatch.setattr(tasks.take_back, "delay", queued.append)
+    return queued
+
+
+def stands_as_written(world: World) -> None:
+    """The mirror holds what the run wrote to the first three customers."""
+    for link in world.links[:3]:
+        assert link.books is not None
+        link.books.fields = {**link.books.fields, "billing_address.city": "York", "website": "https://example.com/new"}
+        link.books.save()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_large_undo_is_prepared_behind_its_page_which_asks_how_far_it_is(
+    client: Client, world: World, small: list[int]
+) -> None:
+    stands_as_written(world)
+    path = f"/embed/sync/runs/{world.run.pk}/undo/"
+    answer = client.post(path, follow=True)
+    assert answer.redirect_chain == [(path, 302)]
+    text = answer.content.decode()
+    assert "The undo of this run is being prepared. It goes on without this page." in text
+    assert 'hx-trigger="every 2s"' in text
+    assert "0 of 3" in text
+    assert 'data-test="undo-run-confirm"' not in text  # it was pressed
+    tasks.take_back(small.pop())
+    assert "1 of 3" in text_of(client, path)
+    while small:
+        tasks.take_back(small.pop())
+    text = text_of(client, path)
+    assert "every 2s" not in text
+    assert "3 changes were given to the next run to take back" in text
+    assert Write.objects.filter(undoes__run=world.run, state="pending").count() == 3
+
+
+def test_what_was_left_alone_is_listed_with_its_reason(client: Client, world: World) -> None:
+    path = f"/embed/sync/runs/{world.run.pk}/undo/"
+    text = client.post(path, follow=True).content.decode()
+    assert "0 changes are being taken back." in text
+    assert text.count("was changed since; it is left alone") == 3
+    text = text_of(client, path)
+    assert "0 changes were given to the next run to take back, 3 were left alone" in text
+    assert text.split('data-test="kept"')[1].count("was changed since; it is left alone") == 3
+    assert "<img src=x" not in text
+
+
+def test_all_slices_of_a_run_are_listed_before_they_are_taken_back(client: Client, world: World) -> None:
+    second = Run.objects.create(
+        installation=world.installation,
+        series=world.run.series,
+        trigger="schedule",
+        state=Run.State.DONE,
+        finished_at=timezone.now(),
+    )
+    for run in (world.run, second):
+        text = text_of(client, f"/embed/sync/runs/{run.pk}/undo/")
+        assert "3 changes, listed below." in text
+        assert "The run was done in 2 parts; all of them are taken back." in text
+
+
+@pytest.mark.parametrize(
+    ("stopped", "words"),
+    [
+        ("paused", "Companies and contacts: paused, so it waits until you press Resume."),
+        ("read_only", "Companies and contacts: read-only, so it waits until runs may write again."),
+        ("lost", "Companies and contacts: it waits until the connection is back; press Reconnect."),
+    ],
+)
+def test_an_undo_says_what_it_waits_for(client: Client, world: World, stopped: str, words: str) -> None:
+    stands_as_written(world)
+    setting = services.settings_of(world.installation)["customers"]
+    if stopped == "paused":
+        services.pause(setting, "Ada")
+    elif stopped == "read_only":
+        services.set_read_only(setting, True, "Ada")
+    else:
+        Installation.objects.update(state=Installation.State.PAUSED)
+    text = client.post(f"/embed/sync/writes/{world.write.pk}/undo/", follow=True).content.decode()
+    assert "1 change will be taken back." in text
+    assert words in text
+    assert "is being taken back" not in text
