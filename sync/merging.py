@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 
@@ -38,6 +39,12 @@ class Batch:
 
     def draft(self, link: Link, kind: str, code: str, reason: str, advice: str = "", **detail: object) -> None:
         self.drafts.append(issues.Draft(MODULE_OF[self.kind], kind, code, reason, advice, detail, link_id=link.pk))
+
+    def write(self, link: Link, side: Side, op: Write.Op, **values: Any) -> None:
+        """A row of the outbox, and its count."""
+        installation = self.work.shape.installation
+        self.writes.append(Write(installation=installation, run=self.work.run, link=link, side=side, op=op, **values))
+        self.work.count(MODULE_OF[self.kind], side, "planned")
 
 
 def plan_links(work: Work, kind: Kind, links: Sequence[Link], policies: Policies) -> Batch:
@@ -159,20 +166,15 @@ def _write(batch: Batch, link: Link, side: Side, merge: Merge) -> None:
     if not fields or target is None or source is None:
         return
     base = link.bigin_base if side == Side.BIGIN else link.books_base
-    batch.writes.append(
-        Write(
-            installation=batch.work.shape.installation,
-            run=batch.work.run,
-            link=link,
-            side=side,
-            op=Write.Op.UPDATE,
-            replaces=[name for name in fields if base.get(name) is not None],
-            fields=fields,
-            source=_sources(batch, side, fields, source.fields),
-            before={name: target.fields.get(name) for name in fields},
-        )
+    batch.write(
+        link,
+        side,
+        Write.Op.UPDATE,
+        replaces=[name for name in fields if base.get(name) is not None],
+        fields=fields,
+        source=_sources(batch, side, fields, source.fields),
+        before={name: target.fields.get(name) for name in fields},
     )
-    batch.work.count(MODULE_OF[batch.kind], side, "planned")
 
 
 def _sources(batch: Batch, side: Side, fields: Mapping[str, Value], values: Mapping[str, Value]) -> dict[str, Value]:
@@ -237,17 +239,8 @@ def _remove(batch: Batch, link: Link, verdict: plan.Remove, place: relations.Pla
         lifecycle.close(link, STAYS)
         return
     wait = timedelta(seconds=settings.SYNC_DELETE_WAIT_SECONDS)
-    batch.writes.append(
-        Write(
-            installation=batch.work.shape.installation,
-            run=batch.work.run,
-            link=link,
-            side=Side.BOOKS,
-            op=Write.Op.INACTIVE if verdict.how == "inactive" else Write.Op.DELETE,
-            not_before=batch.due.get(link.pk) or link.bigin.gone_at + wait,
-        )
-    )
-    batch.work.count(MODULE_OF[batch.kind], Side.BOOKS, "planned")
+    op = Write.Op.INACTIVE if verdict.how == "inactive" else Write.Op.DELETE
+    batch.write(link, Side.BOOKS, op, not_before=batch.due.get(link.pk) or link.bigin.gone_at + wait)
 
 
 def _store(batch: Batch, links: Sequence[Link]) -> None:

@@ -13,7 +13,7 @@ from sync import lifecycle, unlinked
 from sync.creation import PARENT
 from sync.mapping import Kind
 from sync.models import Issue, Link, Record, RecordKind, Side, Write
-from sync.shape import MODULE_OF, Shape
+from sync.shape import Shape
 
 if TYPE_CHECKING:
     from sync.merging import Batch
@@ -148,16 +148,8 @@ def _let_go(batch: Batch, link: Link, reason: str) -> None:
     if policy == "keep":
         return
     ends = Write.Op.DELETE if policy == "delete" or batch.kind is Kind.CONTACT_PERSON else Write.Op.INACTIVE
-    batch.writes.append(
-        Write(
-            installation=batch.work.shape.installation,
-            run=batch.work.run,
-            link=link,
-            side=Side.BOOKS,
-            op=ends,
-            not_before=batch.work.clock.now() + timedelta(seconds=settings.SYNC_DELETE_WAIT_SECONDS),
-        )
-    )
+    wait = timedelta(seconds=settings.SYNC_DELETE_WAIT_SECONDS)
+    batch.write(link, Side.BOOKS, ends, not_before=batch.work.clock.now() + wait)
 
 
 def suspect(batch: Batch, link: Link, place: Place) -> None:
@@ -215,17 +207,12 @@ def move(batch: Batch, link: Link, customer_id: str) -> None:
     there = Record.objects.filter(
         installation=batch.work.shape.installation, kind=RecordKind.PERSON, parent_id=customer_id
     ).values_list("remote_id", flat=True)
-    batch.writes.append(
-        Write(
-            installation=batch.work.shape.installation,
-            run=batch.work.run,
-            link=link,
-            side=Side.BOOKS,
-            op=Write.Op.MOVE,
-            step="create",
-            fields=dict(person.fields),
-            source={PARENT: customer_id},
-            before={"person": person.remote_id, "customer": person.parent_id, "known": sorted(there)},
-        )
+    batch.write(
+        link,
+        Side.BOOKS,
+        Write.Op.MOVE,
+        step="create",
+        fields=dict(person.fields),
+        source={PARENT: customer_id},
+        before={"person": person.remote_id, "customer": person.parent_id, "known": sorted(there)},
     )
-    batch.work.count(MODULE_OF[batch.kind], Side.BOOKS, "planned")
