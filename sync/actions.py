@@ -14,12 +14,26 @@ from django.db import transaction
 
 from accounts import connections
 from accounts.models import Installation
-from sync import asking, details, engine, merging, mirror, picklists, planner, recovery, send, sources, unlinked
+from sync import (
+    asking,
+    details,
+    engine,
+    merging,
+    mirror,
+    picklists,
+    planner,
+    recovery,
+    send,
+    sources,
+    standstill,
+    unlinked,
+)
 from sync import shape as shapes
 from sync.mapping import Kind
 from sync.models import Issue, Link, Record, RecordKind, Side, Write
 from sync.plan import Policies
 from sync.shape import BIGIN_MODULES, KIND_OF_BIGIN_MODULE, Shape
+from sync.standstill import Cause
 from sync.work import Clock, Work
 
 _SECONDS = 60.0
@@ -28,6 +42,7 @@ _SECONDS = 60.0
 class StateOf(StrEnum):
     IN_STEP = "in_step"
     PENDING = "pending"
+    WAITING = "waiting"  # as pending, but nothing is sent for now
     PROBLEM = "problem"
     NOT_SYNCED = "not_synced"
 
@@ -58,7 +73,7 @@ def record_state(installation: Installation, module: str, record_id: str) -> Rec
     if link is None:
         reason = reason_of(shapes.load(installation), record)
         if record.dirty and not reason:
-            return RecordState(StateOf.PENDING, reason="It waits for the next run.")
+            return _on_its_way(record, "It waits for the next run.")
         return RecordState(StateOf.NOT_SYNCED, reason=reason or "Its company is not in step.")
     return _state_of(link, record)
 
@@ -74,8 +89,25 @@ def _state_of(link: Link, record: Record) -> RecordState:
         return RecordState(StateOf.NOT_SYNCED, link.settled_at, link.reason, link.pk)
     waiting = Write.objects.filter(link=link, state__in=Write.OPEN).exists()
     if waiting or record.dirty or link.state == Link.State.HALF or (link.books is not None and link.books.dirty):
-        return RecordState(StateOf.PENDING, link.settled_at, "A change is on its way.", link.pk)
+        return _on_its_way(record, "A change is on its way.", link)
     return RecordState(StateOf.IN_STEP, link.settled_at or link.created_at, "", link.pk)
+
+
+_STANDSTILL = {
+    Cause.LOST: "It waits until the connection to Zoho is back.",
+    Cause.NOT_STARTED: "It waits until the sync is started.",
+    Cause.PAUSED: "It waits: the sync is paused.",
+    Cause.READ_ONLY: "It waits: the sync is read-only and writes nothing.",
+}
+
+
+def _on_its_way(record: Record, reason: str, link: Link | None = None) -> RecordState:
+    module = "products" if record.kind == RecordKind.PRODUCT else "customers"
+    cause = standstill.of(record.installation, module)
+    last, pk = (link.settled_at, link.pk) if link else (None, None)
+    if cause is None:
+        return RecordState(StateOf.PENDING, last, reason, pk)
+    return RecordState(StateOf.WAITING, last, _STANDSTILL[cause], pk)
 
 
 def reason_of(shape: Shape, record: Record) -> str:
@@ -102,7 +134,7 @@ def reason_of(shape: Shape, record: Record) -> str:
 def sync_record(installation: Installation, module: str, record_id: str) -> str:
     """Reads the record and its counterpart live, plans the one link, sends it. A handful of calls; network.
 
-    Returns what became of it: gone, not_started, in_step, pending or problem.
+    Returns what became of it: gone, or the state of the record.
     """
     kind = KIND_OF_BIGIN_MODULE[module]
     shape = shapes.load(installation)

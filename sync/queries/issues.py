@@ -98,6 +98,12 @@ def listed(installation: Installation, filters: Mapping[str, str]) -> QuerySet[I
     return rows
 
 
+def modules_of(installation: Installation, code: str) -> list[str]:
+    """Which modules have open issues of that reason."""
+    rows = installation.issues.filter(state=Issue.State.OPEN, code=code)
+    return list(rows.order_by("module").values_list("module", flat=True).distinct())
+
+
 def groups(installation: Installation) -> list[Group]:
     rows = (
         installation.issues.filter(state=Issue.State.OPEN)

@@ -12,7 +12,7 @@ from sync import services
 from sync.models import Issue, Side
 from sync.queries import conflicts as queries
 from sync.queries import issues as all_issues
-from sync.views.parts import chosen, filters_of, own, page_of, show, told
+from sync.views.parts import chosen, filters_of, own, page_of, show, told, told_soon
 
 OPEN = Issue.objects.select_related("link__bigin", "link__books", "installation").filter(kind=Issue.Kind.CLASH)
 
@@ -36,7 +36,7 @@ def resolve(request: MemberRequest, pk: int) -> HttpResponse:
     if any(choice not in Side.values for choice in choices.values()):
         return told(request, _("Choose a value for every field."), "sync:conflicts", level=messages.WARNING)
     services.resolve_clash(issue, choices, request.member.name)
-    return told(request, _("Settled. The next run writes what you chose."), "sync:conflicts")
+    return told_soon(request, _("Settled. The next run writes what you chose."), [issue.module], "sync:conflicts")
 
 
 @require_POST
@@ -50,4 +50,4 @@ def bulk(request: MemberRequest) -> HttpResponse:
         choices = {clash.key: side for clash in queries.conflict(issue).clashes}
         services.resolve_clash(issue, choices, request.member.name)
     text = ngettext("Settled %(count)d conflict.", "Settled %(count)d conflicts.", len(rows)) % {"count": len(rows)}
-    return told(request, text, "sync:conflicts")
+    return told_soon(request, text, [issue.module for issue in rows], "sync:conflicts")

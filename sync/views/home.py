@@ -8,10 +8,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.guards import administrator_page
 from accounts.http import MemberRequest
+from accounts.models import Installation
 from sync import services
 from sync.models import Module
 from sync.queries import health, overview, pictures, preflight, preview, progress
-from sync.views.parts import setting_of, show, told
+from sync.views.parts import setting_of, show, told, told_soon
 
 OUTCOMES = {
     "queued": (messages.SUCCESS, _("The sync starts now. You can watch it here.")),
@@ -21,6 +22,7 @@ OUTCOMES = {
         _("Nothing was synchronised: press Start sync first, so that you see what it will do."),
     ),
     "paused": (messages.WARNING, _("Nothing was synchronised: it is paused. Press Resume first.")),
+    "lost": (messages.WARNING, _("Nothing was synchronised: the connection is lost. Press Reconnect first.")),
 }
 
 
@@ -64,8 +66,9 @@ def progress_now(request: MemberRequest) -> HttpResponse:
 def sync_now(request: MemberRequest) -> HttpResponse:
     module = request.POST.get("module", "")
     wanted = [setting_of(request, module).module] if module else list(Module.values)
-    result = services.request_sync(request.installation, wanted, "person", request.member.name)
-    level, text = OUTCOMES[str(result)]
+    result = str(services.request_sync(request.installation, wanted, "person", request.member.name))
+    is_lost = request.installation.state != Installation.State.ACTIVE
+    level, text = OUTCOMES["lost" if result == "paused" and is_lost else result]
     return told(request, text, "sync:home", level=level)
 
 
@@ -98,7 +101,8 @@ def pause(request: MemberRequest, module: str) -> HttpResponse:
 @administrator_page
 def resume(request: MemberRequest, module: str) -> HttpResponse:
     services.resume(setting_of(request, module), request.member.name)
-    return told(request, _("Resumed. The next run brings over what changed meanwhile."), "sync:home")
+    text = _("Resumed. The next run brings over what changed meanwhile.")
+    return told_soon(request, text, [module], "sync:home")
 
 
 @require_POST

@@ -16,7 +16,7 @@ from sync.models import Issue, Record
 from sync.queries import activity
 from sync.queries import conflicts as clashes
 from sync.queries import issues as queries
-from sync.views.parts import chosen, filters_of, own, page_of, show, told
+from sync.views.parts import chosen, filters_of, own, page_of, show, told, told_soon, waits
 
 WITH_SIDES = Issue.objects.select_related("record", "link__bigin", "link__books", "run", "installation")
 
@@ -63,7 +63,7 @@ def _held_page(request: MemberRequest, found: Issue) -> dict[str, object]:
         page = page_of(request, listed.records)
         return {"page": page, "missing": page}
     changes = page_of(request, listed.writes)
-    return {"page": changes, "lines": [activity.write_line(write) for write in changes]}
+    return {"page": changes, "lines": activity.write_lines(changes)}
 
 
 @require_POST
@@ -78,6 +78,8 @@ def act(request: MemberRequest, pk: int, action: str) -> HttpResponse:
         text = ACTIONS[action](request, found)
     except (CannotLink, services.NeedsAnswer, services.CannotAdd) as reason:
         return told(request, str(reason), "sync:issue", pk, level=messages.WARNING)
+    if action in SOON:
+        return told_soon(request, text, [found.module], "sync:issues")
     return told(request, text, "sync:issues")
 
 
@@ -87,8 +89,9 @@ def bulk(request: MemberRequest) -> HttpResponse:
     """Retry all of one reason, or retry, create or dismiss the ticked ones."""
     who, action = request.member.name, request.POST.get("action", "")
     if action == "retry-code":
-        count = services.retry_all(request.installation, request.POST.get("code", ""), who)
-        return told(request, _retried(count), "sync:issues")
+        code = request.POST.get("code", "")
+        modules = queries.modules_of(request.installation, code)
+        return told_soon(request, _retried(services.retry_all(request.installation, code, who)), modules, "sync:issues")
     if action not in BULK:
         raise Http404
     rows = list(WITH_SIDES.filter(installation=request.installation, pk__in=chosen(request, "issue"), state="open"))
@@ -102,8 +105,9 @@ def bulk(request: MemberRequest) -> HttpResponse:
             left.append(str(reason))
     count = len(rows) - len(left)
     text = ngettext("Done for %(count)d record.", "Done for %(count)d records.", count) % {"count": count}
-    level = messages.WARNING if left else messages.SUCCESS
-    return told(request, " ".join([text, *left]), "sync:issues", level=level)
+    why = waits(request.installation, [row.module for row in rows]) if action in SOON and count else ""
+    level = messages.WARNING if left or why else messages.SUCCESS
+    return told(request, " ".join([text, *left, why]).strip(), "sync:issues", level=level)
 
 
 def _retried(count: int) -> str:
@@ -116,7 +120,7 @@ def _retried(count: int) -> str:
 
 def _retry(request: MemberRequest, found: Issue) -> str:
     services.retry(found, request.member.name)
-    return _("It is tried again with the next run, which starts now.")
+    return _("It is tried again with the next run.")
 
 
 def _create(request: MemberRequest, found: Issue) -> str:
@@ -149,7 +153,7 @@ def _refuse(request: MemberRequest, found: Issue) -> str:
 def _add_person(request: MemberRequest, found: Issue) -> str:
     if not services.add_beside(found, request.member.name):
         return _("This was settled in the meantime.")
-    return _("It is added as a contact person with the next run, which starts now.")
+    return _("It is added as a contact person with the next run.")
 
 
 ACTIONS: dict[str, Callable[[MemberRequest, Issue], str]] = {
@@ -161,6 +165,7 @@ ACTIONS: dict[str, Callable[[MemberRequest, Issue], str]] = {
     "approve": _approve,
     "refuse": _refuse,
 }
+SOON = ("retry", "create", "link", "add-person", "approve")  # what the next run does
 BULK: dict[str, Callable[[Issue, str], object]] = {
     "retry": services.retry,
     "create": services.create_anyway,

@@ -1,6 +1,6 @@
 """What several screens share: rendering in the sync's frame, finding the installation's own rows, pages of a list."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from django.contrib import messages
@@ -8,13 +8,23 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from accounts.http import MemberRequest
-from sync import services
-from sync.models import Issue, ModuleSetting
+from accounts.models import Installation
+from sync import services, standstill
+from sync.models import Issue, Module, ModuleSetting
+from sync.standstill import Cause
 
 PAGE_SIZE = 50
 Row = TypeVar("Row", bound=Model)
+WAITS: Mapping[Cause, str | Promise] = {
+    Cause.LOST: _("%(entity)s: it waits until the connection is back; press Reconnect."),
+    Cause.NOT_STARTED: _("%(entity)s: it waits until you press Start sync."),
+    Cause.PAUSED: _("%(entity)s is paused: it waits until you press Resume."),
+    Cause.READ_ONLY: _("%(entity)s is read-only: it waits until runs may write again."),
+}
 
 
 def show(
@@ -36,6 +46,21 @@ def told(
     """Back to a page that says what was done."""
     messages.add_message(request, level, str(text))
     return redirect(to, *args)
+
+
+def waits(installation: Installation, modules: Iterable[str]) -> str:
+    """Why what was just decided is not written with the next run; "" where it is."""
+    causes = {module: standstill.of(installation, module) for module in sorted(set(modules))}
+    told_of = [str(WAITS[cause]) % {"entity": Module(module).label} for module, cause in causes.items() if cause]
+    return " ".join(told_of)
+
+
+def told_soon(  # what is said where it is sent, and the modules whose run sends it
+    request: MemberRequest, text: object, modules: Iterable[str], to: str, *args: object
+) -> HttpResponseRedirect:
+    """As `told`, of something the next run does: with why it waits, where it does."""
+    why = waits(request.installation, modules)
+    return told(request, f"{text} {why}".strip(), to, *args, level=messages.WARNING if why else messages.SUCCESS)
 
 
 def setting_of(request: MemberRequest, module: str) -> ModuleSetting:
