@@ -17,11 +17,12 @@ from django.db import IntegrityError, transaction
 
 from accounts import audit
 from accounts.models import Installation, Member
-from sync import restore, since, unlinked
+from sync import restore, since, standstill, unlinked
 from sync.decisions import run_soon
 from sync.mapping import Kind
-from sync.models import Link, ModuleSetting, Record, RecordKind, Side, Write
+from sync.models import Link, Record, RecordKind, Side, Write
 from sync.shape import MODULE_OF, Shape, load
+from sync.standstill import Cause
 
 _STATUS = {Write.Op.INACTIVE: Write.Op.ACTIVE, Write.Op.ACTIVE: Write.Op.INACTIVE}
 
@@ -37,12 +38,12 @@ class Kept:
 
 @dataclass
 class UndoResult:
-    """How many changes are being taken back, and why others are not. `waits` names for each module why nothing of it
-    is sent now: lost, paused or read_only. `preparing`: too many for one moment; the page of the run tells how far."""
+    """How many changes are being taken back, and why others are not. `waits`: the modules of which nothing is sent now.
+    `preparing`: too many for one moment; the page of the run tells how far."""
 
     undone: int = 0
     kept: list[Kept] = field(default_factory=list)
-    waits: Mapping[str, str] = field(default_factory=dict)
+    waits: Mapping[str, Cause] = field(default_factory=dict)
     preparing: bool = False
 
     @property
@@ -65,14 +66,10 @@ def undo_write(write: Write, who: str | Member) -> UndoResult:
     return result
 
 
-def waiting(installation: Installation, modules: Iterable[str]) -> dict[str, str]:
+def waiting(installation: Installation, modules: Iterable[str]) -> dict[str, Cause]:
     """Why nothing of these modules is sent now, for each of which that is so."""
-    chosen = sorted(modules)
-    if Installation.objects.filter(pk=installation.pk).exclude(state=Installation.State.ACTIVE).exists():
-        return dict.fromkeys(chosen, "lost")
-    rows = ModuleSetting.objects.filter(installation=installation, module__in=chosen).order_by("module")
-    found = {row.module: "paused" if row.paused_at else "read_only" if row.read_only else "" for row in rows}
-    return {module: why for module, why in found.items() if why}
+    causes = {module: standstill.of(installation, module) for module in sorted(set(modules))}
+    return {module: cause for module, cause in causes.items() if cause}
 
 
 def take_back(steps: Sequence[Write], result: UndoResult) -> None:

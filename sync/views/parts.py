@@ -9,6 +9,7 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.http import MemberRequest
@@ -51,8 +52,8 @@ def told(
 def waits(installation: Installation, modules: Iterable[str]) -> str:
     """Why what was just decided is not written with the next run; "" where it is."""
     causes = {module: standstill.of(installation, module) for module in sorted(set(modules))}
-    told_of = [str(WAITS[cause]) % {"entity": Module(module).label} for module, cause in causes.items() if cause]
-    return " ".join(told_of)
+    named = {module: gettext(Module(module).label) for module in causes}
+    return " ".join(str(WAITS[cause]) % {"entity": named[module]} for module, cause in causes.items() if cause)
 
 
 def told_soon(  # what is said where it is sent, and the modules whose run sends it

@@ -1,12 +1,8 @@
 """Undo of one write or a whole run, and the decision on what the brake held."""
 
-from collections.abc import Mapping
-
 from django.contrib import messages
 from django.http import HttpResponse
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -15,16 +11,11 @@ from accounts.guards import administrator_page
 from accounts.http import MemberRequest
 from sync import services, undo_run
 from sync.held import lists_of
-from sync.models import Module, Run, Write
+from sync.models import Run, Write
 from sync.queries import activity
-from sync.views.parts import own, page_of, show, told, told_soon
+from sync.views.parts import own, page_of, show, told, told_soon, waits
 
 REASONS = 5  # that fit into one message; the page of an undone run lists all
-WAITS: Mapping[str, str | Promise] = {
-    "lost": _lazy("%(entity)s: it waits until the connection is back; press Reconnect."),
-    "paused": _lazy("%(entity)s: paused, so it waits until you press Resume."),
-    "read_only": _lazy("%(entity)s: read-only, so it waits until runs may write again."),
-}
 
 
 @require_POST
@@ -65,7 +56,7 @@ def _told_result(request: MemberRequest, result: services.UndoResult, to: str, *
     going = ngettext("%(count)d change is being taken back.", "%(count)d changes are being taken back.", result.undone)
     later = ngettext("%(count)d change will be taken back.", "%(count)d changes will be taken back.", result.undone)
     parts = [(later if result.waits else going) % {"count": result.undone}]
-    parts += [str(WAITS[why]) % {"entity": _(Module(module).label)} for module, why in result.waits.items()]
+    parts += [waits(request.installation, result.waits)] if result.waits else []
     parts += [f"{kept.label}: {telling.told(kept.why)}" for kept in result.kept[:REASONS]]
     if more := len(result.kept) - REASONS:
         parts += [_("And %(count)d more.") % {"count": more}] if more > 0 else []
