@@ -46,6 +46,11 @@ class Place:
         """Stays empty: files are found where they lie."""
         return self.home / "static"
 
+    @property
+    def mails(self) -> Path:
+        """Instead of a mail server; the sandbox's mailbox shows what lies here."""
+        return self.home / "mails"
+
     def schedules(self) -> list[Path]:
         """Beat's own files, the first sign that it works."""
         return list(self.home.glob("beat*"))
@@ -95,7 +100,8 @@ def environment(where: Place, ports: Ports) -> dict[str, str]:
         "STATIC_ROOT": str(where.static),
         "LOG_FORMAT": "text",
         "SYNC_DELETE_WAIT_SECONDS": "5",
-        "EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend",
+        "EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+        "EMAIL_FILE_PATH": str(where.mails),
         "PYTHONUNBUFFERED": "1",
         # Celery's advice against root is for servers; this is a demo, and a fresh container knows nobody else.
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
@@ -112,6 +118,7 @@ def commands(where: Place, ports: Ports, told: Mapping[str, str]) -> dict[str, l
     worker = "--pool prefork --concurrency 1 --without-gossip --without-mingle --loglevel WARNING".split()
     web = f"gunicorn bigin_books.wsgi --bind {LOOPBACK}:{ports.web} --workers 2 --threads 4 --log-level warning"
     sandbox = f"sandbox --port {ports.sandbox} --topping-url http://localhost:{ports.web} --seed travel-agency"
+    kept = ["--state", str(where.home / "sandbox.json"), "--mail-folder", str(where.mails)]
     # In one word each: one secret of 64 begins with a dash, and would be taken for an option.
     credentials = [f"--client-id={told['ZOHO_CLIENT_ID']}", f"--client-secret={told['ZOHO_CLIENT_SECRET']}"]
     own_servers = {
@@ -124,7 +131,7 @@ def commands(where: Place, ports: Ports, told: Mapping[str, str]) -> dict[str, l
             for variable, (name, port) in own_servers.items()
             if variable not in os.environ
         },
-        "sandbox": [python, "-m", *sandbox.split(), *credentials, "--state", str(where.home / "sandbox.json")],
+        "sandbox": [python, "-m", *sandbox.split(), *credentials, *kept],
         "web": [*gated, *web.split(), "--graceful-timeout", "3", "--no-control-socket"],
         "sync": [*celery, "worker", "-Q", "sync", "-n", "sync@demo", *worker],
         "interactive": [*celery, "worker", "-Q", "interactive", "-n", "interactive@demo", *worker],

@@ -23,6 +23,8 @@ WELCOME = """
         a small Bigin: open Settings > Toppings > Zoho Books and press Setup Now
     {sandbox}/mini-books/
         the Books organisation that it is kept in step with
+    {sandbox}/mailbox/
+        the mails that the product sends: a lost connection, a run that is held
 
   This product itself answers at {web}
   Ctrl-C ends everything and keeps the data; make demo-reset forgets it.

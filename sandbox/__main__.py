@@ -25,6 +25,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", default="travel-agency", help=", ".join(SEEDS))
     parser.add_argument("--state", type=Path, help="file that keeps the state over restarts")
     parser.add_argument("--topping-url", default="http://localhost:8000", help="where the product answers")
+    parser.add_argument("--mail-folder", help="where the product puts its mails as files; /mailbox/ shows them")
     parser.add_argument("--client-id", default=world.CLIENT_ID)
     parser.add_argument("--client-secret", default=world.CLIENT_SECRET)
     parser.add_argument("--public-url", help="the address others reach it at, where that is not http://HOST:PORT")
@@ -47,6 +48,7 @@ def prepare(options: argparse.Namespace) -> tuple[world.World, state.StateFile |
         now=options.now,
         freeze=options.freeze,
         lift_limits=options.lift_limits,
+        mail_folder=options.mail_folder,
     )
     if options.state is None:
         return building.build_world(chosen), None

@@ -83,7 +83,7 @@ class Sandbox:
 
 
 @contextmanager
-def running_sandbox(
+def running_sandbox(  # noqa: PLR0913 - the options of a command
     seed: str = "travel-agency",
     *,
     port: int = 0,
@@ -93,6 +93,7 @@ def running_sandbox(
     freeze: bool = False,
     lift_limits: bool = False,
     environment: dict[str, str] | None = None,
+    mail_folder: Path | None = None,
 ) -> Iterator[Sandbox]:
     """Starts `python -m sandbox` and ends it on leaving. Raises RuntimeError when it does not start."""
     command = [sys.executable, "-m", "sandbox", "--port", str(port), "--seed", seed, "--topping-url", topping_url]
@@ -101,6 +102,7 @@ def running_sandbox(
     command += ["--now", now] if now else []
     command += ["--freeze"] if freeze else []
     command += ["--lift-limits"] if lift_limits else []
+    command += ["--mail-folder", str(mail_folder)] if mail_folder else []
     told = {**os.environ, **(environment or {})}
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=told

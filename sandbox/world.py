@@ -31,6 +31,7 @@ class Options:
     now: datetime | None = None
     freeze: bool = False
     lift_limits: bool = False
+    mail_folder: str | None = None  # where the topping's server puts its mails (`sandbox/web/mailbox.py`)
 
 
 @stored

@@ -1,9 +1,10 @@
-"""The web pages as products of the sandbox: assets, mini Books, and mini Bigin, which takes every other path."""
+"""The web pages as products of the sandbox: assets, mini Books, the mailbox, and mini Bigin, which takes every other
+path."""
 
 from __future__ import annotations
 
 from sandbox.core import ApiError, Product, Reply, Request, Route, RouteTable
-from sandbox.web import bigin_page, bigin_routes, books
+from sandbox.web import bigin_page, bigin_routes, books, mailbox
 from sandbox.web.pages import FOLDER, Elsewhere, harden, html, redirect, refuse_foreign_forms
 
 TYPES = {"css": "text/css;charset=UTF-8", "js": "text/javascript;charset=UTF-8", "svg": "image/svg+xml"}
@@ -14,6 +15,7 @@ def products() -> list[Product]:
     return [
         Product("web", "/assets", RouteTable(ASSETS), _enter, _render, needs_token=False),
         Product("web", "/mini-books", RouteTable(books.routes()), _enter, _render, _finish, needs_token=False),
+        Product("web", "/mailbox", RouteTable(mailbox.ROUTES), _enter, _render, _finish, needs_token=False),
         Product("web", "", bigin, bigin_page.enter, _render, bigin_page.finish, needs_token=False),
     ]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from devtools.demo import claim
-from devtools.demo_plan import PORTS, Place, Ports, commands
+from devtools.demo_plan import PORTS, Place, Ports, commands, environment
 from devtools.processes import port_in_use
 from tests.demo import ROOT, Demo
 from tests.infra.conftest import processes_of, wait_until
@@ -45,6 +45,9 @@ def test_it_comes_up_ends_on_ctrl_c_and_finds_its_data_again(demo: Demo) -> None
     demo.wait(120)  # what is promised, and a busy machine keeps; a fresh clone installs first
     assert answer(f"http://localhost:{demo.ports['WEB_PORT']}/healthz") == (200, b'{"database": "ok", "redis": "ok"}')
     assert f"http://127.0.0.1:{demo.ports['SANDBOX_PORT']}/" in demo.output
+    mailbox = f"http://127.0.0.1:{demo.ports['SANDBOX_PORT']}/mailbox/"
+    assert mailbox in demo.output
+    assert b"No mail was sent." in answer(mailbox)[1]
     demo.query("CREATE TABLE kept AS SELECT 42 AS answer")
     os.killpg(first.pid, signal.SIGINT)  # as a terminal does: to the whole group
     assert first.wait(120) == -signal.SIGINT
@@ -111,6 +114,14 @@ def test_a_secret_that_begins_with_a_dash_is_no_option(tmp_path: Path) -> None:
     told = {"ZOHO_CLIENT_ID": "1000.DEMO", "ZOHO_CLIENT_SECRET": "-abc"}
     where = Place(tmp_path, tmp_path)
     assert "--client-secret=-abc" in commands(where, Ports(1, 2, 3, 4), told)["sandbox"]
+
+
+def test_the_sandbox_shows_the_folder_that_the_product_puts_its_mails_into(tmp_path: Path) -> None:
+    where = Place(tmp_path, tmp_path)
+    told = environment(where, Ports(1, 2, 3, 4))
+    sandbox = commands(where, Ports(1, 2, 3, 4), told)["sandbox"]
+    assert told["EMAIL_BACKEND"].startswith("django.core.mail.backends.filebased.") or "EMAIL_BACKEND" in os.environ
+    assert sandbox[sandbox.index("--mail-folder") + 1] == told["EMAIL_FILE_PATH"] == str(tmp_path / "mails")
 
 
 def test_a_failed_migration_is_one_line(demo: Demo) -> None:
