@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import Installation, Member
-from sync import mapping, modes
+from sync import changed, mapping, modes, schedule
 from sync import shape as shapes
 from sync.mapping import Kind, Row, RowError
 from sync.models import Cursor, Duplicates, Feed, Mode, ModuleSetting, Policy, Record
@@ -86,12 +86,25 @@ def save_settings(setting: ModuleSetting, cleaned: ConfigureInput, who: str | Me
             values["mapping"] = [row.to_json() for row in cleaned.mapping]
         ModuleSetting.objects.filter(pk=held.pk).update(version=F("version") + 1, **values)
         after = shapes.load(held.installation)
-        warnings = _consequences(held.installation, held.module, before, after)
-        if held.started_at is not None:
-            ModuleSetting.objects.filter(pk=held.pk).update(next_run_at=timezone.now(), queued_at=None)
+        warnings = _consequences(held.installation, held.module, before, after) + _made_new(held, before, after)
         audit.note(held.installation, who, f"Saved the settings of {held.get_module_display()}")
     setting.refresh_from_db()
     return warnings
+
+
+def _made_new(setting: ModuleSetting, before: shapes.Shape, after: shapes.Shape) -> list[str]:
+    """The next run comes now; an interval later where an administrator should look at a preview first (rules 5.4)."""
+    if setting.started_at is None:
+        return []
+    now = timezone.now()
+    change = changed.between(setting.module, before, after, now)
+    rows = ModuleSetting.objects.filter(pk=setting.pk)
+    if setting.last_sync_at is None or not change:
+        rows.update(next_run_at=now, queued_at=None)
+        return []
+    later = now + schedule.interval(setting, now)
+    rows.update(changed=change.joined(changed.of(setting)).to_json(), next_run_at=later, queued_at=None)
+    return changed.told(change, after)
 
 
 def _errors(setting: ModuleSetting, cleaned: ConfigureInput) -> list[RowError]:

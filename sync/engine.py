@@ -21,6 +21,7 @@ from accounts.models import Installation
 from sync import (
     alerts,
     brake,
+    changed,
     deals,
     deleted,
     details,
@@ -222,6 +223,7 @@ def _finished(work: Work) -> Ended:
         return _end(work, Run.State.DONE, "")
     state = Run.State.HELD if brake.is_held(work) else Run.State.DONE
     ended = _end(work, state, _SWITCHED_OFF if work.stopped else "")
+    changed.through(work)
     schedule.finished(work.shape.installation, work.shape.modules)
     alerts.succeeded(work)
     look = recovery.waiting_until(work)

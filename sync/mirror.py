@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -106,7 +106,7 @@ def merged(shape: Shape, item: Seen, held: Record | None, requested_at: datetime
         return None
     needs_detail = _needs_detail(shape, item, meta)
     record.detail_at = now if item.detailed or not needs_detail else None
-    record.seen = _first_seen(record.fields, record.seen, fields, now)
+    record.seen = _first_seen(record, fields, min(now, item.modified_at or now), now)
     record.fields, record.meta = fields, meta
     record.label, record.parent_id = item.label, item.parent_id
     record.in_scope = _scope(item, held)
@@ -155,13 +155,18 @@ def _needs_detail(shape: Shape, item: Seen, meta: Mapping[str, Any]) -> bool:
     return any(may_pair(shape, kind, meta) for kind in shape.kinds_with(RecordKind.CUSTOMER))
 
 
-def _first_seen(old: Fields, seen: Mapping[str, str], new: Fields, now: datetime) -> dict[str, str]:
-    """When each present content was first seen (rules 4.4)."""
-    stamp = now.isoformat()
-    return {
-        name: seen[name] if name in seen and name in old and old[name] == value else stamp
-        for name, value in new.items()
-    }
+def _first_seen(record: Record, new: Fields, modified_at: datetime, now: datetime) -> dict[str, str]:
+    """When each present content was first seen (rules 4.4); one of which nothing was known stands there since the
+    record's own time at the latest."""
+    found: dict[str, str] = {}
+    for name, value in new.items():
+        if name not in record.fields:
+            found[name] = modified_at.astimezone(UTC).isoformat()
+        elif record.fields[name] == value and name in record.seen:
+            found[name] = record.seen[name]
+        else:
+            found[name] = now.isoformat()
+    return found
 
 
 def mark(record: Record) -> None:

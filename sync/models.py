@@ -65,9 +65,8 @@ class ModuleSetting(models.Model):
     last_sync_at = models.DateTimeField(null=True)  # end of the newest run that read everything
     pushed_to_books_at = models.DateTimeField(null=True)
     pushed_to_bigin_at = models.DateTimeField(null=True)
-    version = models.PositiveIntegerField(
-        default=1
-    )  # moves with each Save; two administrators cannot overwrite each other
+    changed = models.JSONField(default=dict)  # what a Save made new and no full run has done yet: sync.changed.Change
+    version = models.PositiveIntegerField(default=1)  # moves with each Save, so that no Save undoes another unknowingly
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["installation", "module"], name="setting_module")]

@@ -18,12 +18,14 @@ from sync import engine, merging, pairing, picklists, plan, planner, recent, rel
 from sync import shape as shapes
 from sync.fields import Fields, Value
 from sync.mapping import Kind
-from sync.models import Link, Proposal, Record, Run, Side
+from sync.models import Issue, Link, Proposal, Record, Run, Side
 from sync.outcomes import Create, Hold, LinkUp, Outcome, PassBy
 from sync.plan import Merge, Policies, SideState
 from sync.settle import side_state
 from sync.shape import MODULE_OF
 from sync.work import Clock, Work
+
+_REFUSED = "refused_by_person"  # code of the issue that `sync/held.py` leaves
 
 
 def run(
@@ -71,8 +73,22 @@ def _propose_alone(
             work.check()
             records = [record for record in Record.objects.filter(pk__in=ids).order_by("pk") if record.pk not in seen]
             outcomes = pairing.judge(work.shape, kind, side, records, policies, virtual=parents[side], recent=wanted)
+            outcomes = _without_refused(outcomes)
             _note(work, kind, outcomes, parents, seen)
             _store(work, kind, outcomes, policies)
+
+
+def _without_refused(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """What a person refused to create waits for a Retry, or until it changes."""
+    created = [outcome.record.pk for outcome in outcomes if isinstance(outcome, Create) and not outcome.record.dirty]
+    rows = Issue.objects.filter(record__in=created, code=_REFUSED, state=Issue.State.OPEN)
+    reasons = {pk: f"{reason} {advice}" for pk, reason, advice in rows.values_list("record", "reason", "advice")}
+    return [
+        PassBy(outcome.record, _REFUSED, reasons[outcome.record.pk])
+        if isinstance(outcome, Create) and outcome.record.pk in reasons
+        else outcome
+        for outcome in outcomes
+    ]
 
 
 def _note(
@@ -114,7 +130,7 @@ def _rows(work: Work, kind: Kind, outcome: Outcome, policies: Policies) -> list[
         return [linked, *_merged(work, kind, merge, outcome.bigin, outcome.books)]
     if isinstance(outcome, Create):
         rows = [_created(work, outcome)]
-        return rows + [_created(work, item) for item in outcome.carried]
+        return rows + [_created(work, item) for item in outcome.carried] + _followed(work, outcome)
     if isinstance(outcome, Hold):
         what = "duplicate" if outcome.issue_kind == "duplicate" else "skip"
         return [_alone(work, kind, what, outcome.record, outcome.reason)]
@@ -128,6 +144,16 @@ def _created(work: Work, item: Create) -> Proposal:
     row = _row(work, item.kind, "create", item.record.label, item.side, "; ".join(item.warnings), bigin, books)
     row.changes = {name: [None, value] for name, value in item.fields.items()}
     return row
+
+
+def _followed(work: Work, item: Create) -> list[Proposal]:
+    """A new item of Books is active: that it is not is a write of its own, once it stands (`sync/creation.py`)."""
+    statuses = [row for row in work.shape.rows[item.kind] if item.side == "books" and row.books == "active"]
+    if not statuses or item.record.fields.get(statuses[0].bigin) is not False:
+        return []
+    row = _row(work, item.kind, "update", item.record.label, item.side, "", item.record, None)
+    row.changes = {"active": [True, False]}
+    return [row]
 
 
 def _alone(work: Work, kind: Kind, outcome: str, record: Record, reason: str) -> Proposal:
@@ -192,6 +218,8 @@ def _of_link(work: Work, kind: Kind, link: Link, policies: Policies, place: rela
     if link.bigin is None or link.books is None:
         return []
     verdict = plan.decide(merging.pair_state(link, place), work.shape.setting(kind).delete_policy)
+    if isinstance(verdict, plan.Remove) and place.parent_gone:
+        return []  # it goes with its company's customer
     if isinstance(verdict, plan.Remove) and merging.stays(kind, verdict):
         return [_row(work, kind, "skip", link.books.label, "books", merging.STAYS, link.bigin, link.books)]
     if isinstance(verdict, plan.Remove):

@@ -119,8 +119,10 @@ def test_a_switch_to_contacts_and_back_doubles_nothing(world: World) -> None:
     world.settle()
     save(world, mode="contacts")
     world.settle()
+    world.approve()
     save(world, mode="both")
     world.settle()
+    world.approve()
     assert len(world.remotes.contacts()) == 2
     assert world.company_names() == ["Alpine Huts"]
     names = world.customer_names()
@@ -141,6 +143,7 @@ def test_rule_5_1_a_deleted_contact_does_not_come_back_with_a_change_of_mode(
     save(world, mode=then)
     world.remotes.delete("Contacts", inside)
     world.settle()
+    world.approve()
     assert not world.remotes.contacts()
     issue = world.issue("contact_deleted")
     assert issue.reason.startswith("Nils Berg was its contact in another mode and was deleted in Bigin")
@@ -211,8 +214,10 @@ def test_rule_3_3_decisions_survive_a_mode_change(world: World) -> None:
     world.settle()
     save(world, mode="contacts")
     world.settle()
+    world.approve()
     save(world, mode="both")
     world.settle()
+    world.approve()
     assert world.company_names() == world.customer_names() == ["Alpine Huts"]
     assert Decision.objects.count() == 1
 
@@ -301,6 +306,7 @@ def test_rule_2_3_individual_customers_become_contacts_only_when_they_are_includ
     assert world.company_names() == []
     save(world, include_unattached=True)
     world.settle()
+    world.approve()
     assert [row["Last_Name"] for row in world.remotes.contacts().values()] == ["Okafor"]
     assert world.company_names() == []
 

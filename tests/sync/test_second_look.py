@@ -47,3 +47,94 @@ def test_many_more_than_shown_are_held_until_a_person_approves(world: World) -> 
     assert services.approve_held(run, "Ada") == 8
     world.settle()
     assert len(world.customer_names()) == 8
+
+
+def test_the_preview_shows_that_a_new_item_becomes_inactive_and_the_run_makes_no_more_of_it(world: World) -> None:
+    world.remotes.product("Glacier walk", Product_Active=False)
+    world.remotes.product("Night walk")
+    ended = preview.run(world.installation, None, "person")
+    assert ended is not None
+    rows = ended.run.proposals.order_by("pk").values_list("outcome", "side", "label", "changes__active")
+    assert list(rows) == [
+        ("create", "books", "Glacier walk", None),
+        ("update", "books", "Glacier walk", [True, False]),
+        ("create", "books", "Night walk", [None, True]),
+    ]
+    ModuleSetting.objects.update(started_at=timezone.now())
+    assert world.sync().state == Run.State.DONE
+    made = Write.objects.order_by("pk").values_list("op", "side", "state")
+    assert sorted(made) == [("create", "books", "done"), ("create", "books", "done"), ("update", "books", "done")]
+    assert sorted(row["status"] for row in world.remotes.items().values()) == ["active", "inactive"]
+
+
+def test_what_a_person_refused_to_create_is_shown_as_such_until_retried(world: World) -> None:
+    previewed(world, 0)
+    for number in range(3):
+        world.remotes.company(f"Kestrel Tours {number}")
+    assert services.refuse_held(world.sync(), "Ada") == 3
+    ended = preview.run(world.installation, None, "person")
+    assert ended is not None
+    rows = set(ended.run.proposals.values_list("outcome", "reason"))
+    advice = "Press Retry to create it after all; else it waits until it changes."
+    assert rows == {("skip", f"A person refused to create it on the other side. {advice}")}
+    world.settle()
+    assert world.customer_names() == []
+    assert services.retry_all(world.installation, "refused_by_person", "Ada") == 3
+    ended = preview.run(world.installation, None, "person")
+    assert ended is not None
+    assert set(ended.run.proposals.values_list("outcome", flat=True)) == {"create"}
+    world.settle()
+    assert len(world.customer_names()) == 3
+
+
+def in_step_before_start(world: World, companies: list[str]) -> None:
+    """As after a new Setup that brought the pairs back from a file: all linked, nothing started."""
+    world.settle()
+    assert len(world.customer_names()) == len(companies)
+    ModuleSetting.objects.update(started_at=None, last_sync_at=None)
+    ended = preview.run(world.installation, None, "person")
+    assert ended is not None
+    assert not ended.run.proposals.exists()
+    ModuleSetting.objects.update(started_at=timezone.now())
+
+
+def test_deletions_count_for_the_second_look(world: World) -> None:
+    """Fewer than the brake would hold; the preview showed none."""
+    companies = [world.remotes.company(f"Alpine Huts {number}") for number in range(20)]
+    in_step_before_start(world, companies)
+    world.later()
+    world.remotes.delete("Accounts", *companies[:4])
+    run = world.sync()
+    assert run.state == Run.State.HELD
+    assert len(world.customer_names()) == 20
+    issue = world.issue("differs_from_preview_company-customer")
+    assert "deletions in Books: 0 shown, 4 now" in issue.reason
+
+
+def test_moves_count_for_the_second_look(world: World) -> None:
+    companies = [world.remotes.company(f"Alpine Huts {number}") for number in range(2)]
+    person = world.remotes.contact("Berg", companies[0], First_Name="Nils", Email="n@alpine.example")
+    in_step_before_start(world, companies)
+    world.later()
+    world.remotes.update("Contacts", person, Account_Name={"id": companies[1]})
+    assert world.sync().state == Run.State.HELD
+    assert "moves in Books: 0 shown, 1 now" in world.issue("differs_from_preview_contact-person").reason
+    customer = world.remotes.customer(world.remotes.customer_named("Alpine Huts 0"))
+    assert [one["email"] for one in customer["persons"]] == ["n@alpine.example"]
+
+
+def test_deletions_that_the_preview_showed_are_made(world: World) -> None:
+    """With its company go the persons of a customer: they are no deletions of their own."""
+    company = world.remotes.company("Alpine Huts")
+    world.remotes.contact("Berg", company, First_Name="Nils", Email="n@alpine.example")
+    world.settle()
+    ModuleSetting.objects.update(started_at=None, last_sync_at=None)
+    world.later()
+    world.remotes.delete("Accounts", company)
+    ended = preview.run(world.installation, None, "person")
+    assert ended is not None
+    assert list(ended.run.proposals.values_list("kind", "outcome")) == [("company-customer", "delete")]
+    ModuleSetting.objects.update(started_at=timezone.now())
+    assert world.sync().state == Run.State.DONE
+    world.settle()
+    assert world.customer_names() == []

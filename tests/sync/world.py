@@ -51,6 +51,13 @@ class World:
     def settle(self) -> list[Run]:
         return settle_down(self.installation)
 
+    def approve(self) -> None:
+        """A person says yes to every list that waits, and to what follows from it."""
+        while waiting := [issue for issue in self.issues() if issue.kind == Issue.Kind.HELD]:
+            for issue in waiting:
+                services.approve_held(issue, "Ada")
+            self.settle()
+
     def later(self, seconds: float = 5) -> None:
         self.sandbox.advance(seconds)
 
