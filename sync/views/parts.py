@@ -23,8 +23,8 @@ Row = TypeVar("Row", bound=Model)
 WAITS: Mapping[Cause, str | Promise] = {
     Cause.LOST: _("%(entity)s: it waits until the connection is back; press Reconnect."),
     Cause.NOT_STARTED: _("%(entity)s: it waits until you press Start sync."),
-    Cause.PAUSED: _("%(entity)s is paused: it waits until you press Resume."),
-    Cause.READ_ONLY: _("%(entity)s is read-only: it waits until runs may write again."),
+    Cause.PAUSED: _("%(entity)s: paused, so it waits until you press Resume."),
+    Cause.READ_ONLY: _("%(entity)s: read-only, so it waits until runs may write again."),
 }
 
 

@@ -19,8 +19,8 @@ from tests.sync_screens.world import World
 pytestmark = pytest.mark.django_db
 BUSY = "8100000000000000"
 STILL = [
-    ({"paused_at": timezone.now()}, {}, "is paused: it waits until you press Resume.", "the sync is paused."),
-    ({"read_only": True}, {}, "is read-only: it waits until runs may write again.", "the sync is read-only"),
+    ({"paused_at": timezone.now()}, {}, "paused, so it waits until you press Resume.", "the sync is paused."),
+    ({"read_only": True}, {}, "read-only, so it waits until runs may write again.", "the sync is read-only"),
     ({"started_at": None}, {}, "it waits until you press Start sync.", "It waits until the sync is started."),
     ({}, {"state": Installation.State.PAUSED}, "it waits until the connection is back", "until the connection to Zoho"),
 ]
@@ -80,7 +80,7 @@ def test_a_settled_conflict_waits_too(client: Client, world: World) -> None:
     stand_still({"read_only": True}, {})
     text = said(client, "/embed/sync/conflicts/bulk/", side="bigin", issue=[issue.pk])
     assert "Settled 1 conflict." in text
-    assert "is read-only: it waits until runs may write again." in text
+    assert "read-only, so it waits until runs may write again." in text
 
 
 def test_resume_while_the_connection_is_lost_does_not_promise_a_run(client: Client, world: World) -> None:
