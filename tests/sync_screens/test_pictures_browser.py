@@ -9,7 +9,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Connection, Installation
 from sandbox.testing import Sandbox
-from sync.models import ModuleSetting, Run, Write
+from sync.models import Issue, ModuleSetting, Run, Write
 from tests.axe import violations
 from tests.browser import chromium, new_context, shot
 from tests.factories import connected_installation, make_installation, make_member
@@ -38,11 +38,32 @@ def addresses(world: World | None) -> dict[str, str]:
     return found
 
 
+def held_by_the_brake(world: World) -> None:
+    """The list that waits on the held run's page, with as many deletions as it speaks of."""
+    for link in world.links[1:5]:
+        Write.objects.create(
+            installation=world.installation, run=world.held, link=link, side="books", op="delete", state="held"
+        )
+    noted = list(Write.objects.filter(run=world.held).order_by("pk").values_list("pk", flat=True))
+    Issue.objects.create(
+        installation=world.installation,
+        run=world.held,
+        module="customers",
+        kind=Issue.Kind.HELD,
+        code="too_many_deletions",
+        reason=f"{len(noted)} deletions would be made within 24 hours, more than usual. Nothing of it was sent.",
+        advice="Look at the list; approve it if it is meant, or refuse it.",
+        detail={"writes": noted, "count": len(noted), "run": world.held.pk},
+    )
+
+
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("state", ["full", "empty"])
 def test_screens(live_server: LiveServer, new_context: MakeContext, queued: Queued, state: str, look: str) -> None:
     installation = make_installation(bigin_org_name="Wanderlust Travel", books_org_name="Wanderlust Books")
     world = fill(installation) if state == "full" else None
+    if world is not None:
+        held_by_the_brake(world)
     scheme, width = LOOKS[look]
     member = make_member(installation, name="Ada Keller", time_zone="Europe/Stockholm")
     page = signed_in(new_context, live_server, member, color_scheme=scheme)
