@@ -114,8 +114,9 @@ def result_of(undoing: Undoing) -> UndoResult:
     writes = Write.objects.filter(pk__in=[pk for pk, _ in undoing.kept]).select_related("link__bigin", "link__books")
     found = writes.in_bulk()
     kept = [Kept(pk, label_of(found[pk]), why) for pk, why in undoing.kept if pk in found]
-    waits = waiting(undoing.installation, _modules(undoing)) if undoing.undone else {}
-    return UndoResult(undoing.undone, kept, waits, preparing=undoing.state == Undoing.State.OPEN)
+    preparing = undoing.state == Undoing.State.OPEN
+    waits = waiting(undoing.installation, _modules(undoing)) if preparing or undoing.undone else {}
+    return UndoResult(undoing.undone, kept, waits, preparing)
 
 
 def newest(run: Run) -> Undoing | None:

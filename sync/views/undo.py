@@ -52,7 +52,8 @@ def whole_run(request: MemberRequest, pk: int) -> HttpResponse:
 
 def _told_result(request: MemberRequest, result: services.UndoResult, to: str, *args: object) -> HttpResponse:
     if result.preparing:
-        return told(request, _("The undo of this run is being prepared. It goes on without this page."), to, *args)
+        text = _("The undo of this run is being prepared. It goes on without this page.")
+        return told_soon(request, text, result.waits, to, *args)
     going = ngettext("%(count)d change is being taken back.", "%(count)d changes are being taken back.", result.undone)
     later = ngettext("%(count)d change will be taken back.", "%(count)d changes will be taken back.", result.undone)
     parts = [(later if result.waits else going) % {"count": result.undone}]

@@ -9,6 +9,8 @@ from django.utils import timezone
 from accounts.models import Installation
 from sync import services, tasks, undo_run
 from sync.models import Run, Write
+from sync.standstill import Cause
+from sync.views.parts import WAITS
 from tests.sync_screens.world import World
 
 
@@ -84,24 +86,30 @@ def test_all_slices_of_a_run_are_listed_before_they_are_taken_back(client: Clien
         assert "The run was done in 2 parts; all of them are taken back." in text
 
 
-@pytest.mark.parametrize(
-    ("stopped", "words"),
-    [
-        ("paused", "Companies and contacts: paused, so it waits until you press Resume."),
-        ("read_only", "Companies and contacts: read-only, so it waits until runs may write again."),
-        ("lost", "Companies and contacts: it waits until the connection is back; press Reconnect."),
-    ],
-)
-def test_an_undo_says_what_it_waits_for(client: Client, world: World, stopped: str, words: str) -> None:
+def waits_for(cause: Cause) -> str:
+    """As every screen says it."""
+    return str(WAITS[cause]) % {"entity": "Companies and contacts"}
+
+
+@pytest.mark.parametrize("stopped", [Cause.PAUSED, Cause.READ_ONLY, Cause.LOST])
+def test_an_undo_says_what_it_waits_for(client: Client, world: World, stopped: Cause) -> None:
     stands_as_written(world)
     setting = services.settings_of(world.installation)["customers"]
-    if stopped == "paused":
+    if stopped == Cause.PAUSED:
         services.pause(setting, "Ada")
-    elif stopped == "read_only":
+    elif stopped == Cause.READ_ONLY:
         services.set_read_only(setting, True, "Ada")
     else:
         Installation.objects.update(state=Installation.State.PAUSED)
     text = client.post(f"/embed/sync/writes/{world.write.pk}/undo/", follow=True).content.decode()
     assert "1 change will be taken back." in text
-    assert words in text
+    assert waits_for(stopped) in text
     assert "is being taken back" not in text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_large_undo_says_what_it_waits_for_too(client: Client, world: World, small: list[int]) -> None:
+    services.pause(services.settings_of(world.installation)["customers"], "Ada")
+    text = client.post(f"/embed/sync/runs/{world.run.pk}/undo/", follow=True).content.decode()
+    assert f"It goes on without this page. {waits_for(Cause.PAUSED)}" in text
+    assert len(small) == 1
