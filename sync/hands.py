@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts import audit
@@ -21,6 +22,14 @@ _CHOSEN = "Another pair was chosen by hand."
 
 class CannotLink(ValueError):
     """These two records cannot be a pair; the message says why."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """`freed`: records that a former pair held, and none holds now."""
+
+    link: Link
+    freed: tuple[Record, ...]
 
 
 def partner_kinds(record_kind: str) -> list[str]:
@@ -70,6 +79,25 @@ def link(installation: Installation, bigin: Record, books: Record, who: str | Me
         lifecycle.children_may_go(shape, [made])
         audit.note(installation, who, f"Linked {bigin.label} with {books.label}")
     return made
+
+
+def choose(installation: Installation, bigin: Record, books: Record, who: str | Member) -> Chosen:
+    """`link` for what is kept in step; who was paired with either of them is judged anew by the next run. Raises
+    CannotLink."""
+    kind = kind_of(bigin, books)
+    if kind not in shapes.load(installation).active:
+        raise CannotLink("Your settings do not keep such records in step with each other; change that first.")
+    with transaction.atomic():
+        of_either = Link.objects.filter(Q(bigin=bigin) | Q(books=books)).exclude(state__in=Link.DEAD)
+        before = {pk for pair in of_either.values_list("bigin", "books") for pk in pair if pk}
+        made = link(installation, bigin, books, who)
+        living = Link.objects.exclude(state__in=Link.DEAD)
+        alone = Record.objects.filter(pk__in=before, gone_at=None).exclude(
+            Exists(living.filter(Q(bigin=OuterRef("pk")) | Q(books=OuterRef("pk"))))
+        )
+        freed = tuple(alone.order_by("pk"))
+        Record.objects.filter(pk__in=[record.pk for record in freed]).update(dirty=True)
+    return Chosen(made, freed)
 
 
 def _end(links: Iterable[Link]) -> None:

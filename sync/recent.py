@@ -51,8 +51,12 @@ def customers(work: Work, kind: Kind) -> frozenset[str] | None:
     setting = _asking(work)
     if setting is None or kind is Kind.PRODUCT_ITEM:
         return None
-    rows = unlinked.unlinked(work.shape.installation, Kind.COMPANY_CUSTOMER, Side.BOOKS)
-    recent = rows.filter(meta__newest_document__gte=_since(work, setting))
+    return without_pair(setting, work.clock.now())
+
+
+def without_pair(setting: ModuleSetting, now: datetime) -> frozenset[str]:
+    rows = unlinked.unlinked(setting.installation, Kind.COMPANY_CUSTOMER, Side.BOOKS)
+    recent = rows.filter(meta__newest_document__gte=_since(setting, now))
     return frozenset(recent.values_list("remote_id", flat=True))
 
 
@@ -63,9 +67,9 @@ def _asking(work: Work) -> ModuleSetting | None:
     return setting
 
 
-def _since(work: Work, setting: ModuleSetting) -> str:
+def _since(setting: ModuleSetting, now: datetime) -> str:
     """The first day that counts, as Books writes days."""
-    return (work.clock.now() - timedelta(days=31 * setting.recent_months)).date().isoformat()
+    return (now - timedelta(days=31 * setting.recent_months)).date().isoformat()
 
 
 def _began(work: Work) -> datetime:
@@ -84,7 +88,7 @@ def _list(work: Work, setting: ModuleSetting, cursor: Cursor, name: books_docume
     days are compared here too."""
     place = cursor.position if cursor.position.get("months") == setting.recent_months else {}
     number, began = int(place.get("page") or 1), str(place.get("began") or _began(work).isoformat())
-    since = _since(work, setting)
+    since = _since(setting, work.clock.now())
     while True:
         work.check()
         page = _page(work, name, number, {"date_start": since})
@@ -105,7 +109,7 @@ def _news(work: Work, setting: ModuleSetting, cursor: Cursor, name: books_docume
     while True:
         work.check()
         page = _page(work, name, number, {})
-        _note(work, page.rows, _since(work, setting))
+        _note(work, page.rows, _since(setting, work.clock.now()))
         oldest = parse_time_or_none(page.rows[-1].get("created_time")) if page.rows else None
         is_sorted = (page.sort_column, page.sort_order) == ("created_time", "D")
         if not page.more or (is_sorted and oldest is not None and cursor.mark is not None and oldest < cursor.mark):

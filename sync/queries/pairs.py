@@ -27,15 +27,6 @@ RECORD_LABELS: Mapping[str, str | Promise] = {
     RecordKind.PERSON: _("Contact person"),
     RecordKind.ITEM: _("Item"),
 }
-# What may be paired with what.
-COUNTERPARTS: Mapping[str, tuple[str, ...]] = {
-    RecordKind.COMPANY: (RecordKind.CUSTOMER,),
-    RecordKind.CONTACT: (RecordKind.PERSON, RecordKind.CUSTOMER),
-    RecordKind.PRODUCT: (RecordKind.ITEM,),
-    RecordKind.CUSTOMER: (RecordKind.COMPANY, RecordKind.CONTACT),
-    RecordKind.PERSON: (RecordKind.CONTACT,),
-    RecordKind.ITEM: (RecordKind.PRODUCT,),
-}
 
 
 def linked(installation: Installation, filters: Mapping[str, str]) -> QuerySet[Link]:
@@ -61,11 +52,11 @@ def linked(installation: Installation, filters: Mapping[str, str]) -> QuerySet[L
 
 
 def unlinked(installation: Installation, side: str, filters: Mapping[str, str]) -> QuerySet[Record]:
-    """Records of one side that are there, in scope, and belong to no pair."""
+    """Records of one side that are there, in scope, and belong to no pair; of a pair that was unlinked, both."""
     rows = installation.records.filter(side=side, gone_at=None, in_scope=True, kind__in=RECORD_LABELS).order_by(
         "label", "pk"
     )
-    taken = installation.links.exclude(state__in=Link.DEAD)
+    taken = installation.links.exclude(state__in=(*Link.DEAD, Link.State.APART))
     field = "bigin" if side == Side.BIGIN else "books"
     rows = rows.exclude(pk__in=taken.filter(**{f"{field}__isnull": False}).values(field))
     if filters.get("kind") in RECORD_LABELS:
@@ -73,15 +64,6 @@ def unlinked(installation: Installation, side: str, filters: Mapping[str, str]) 
     if text := filters.get("q", "").strip():
         rows = rows.filter(Q(label__icontains=text) | Q(remote_id=text))
     return rows
-
-
-def partners(installation: Installation, record: Record, text: str, count: int = 20) -> list[Record]:
-    """Unlinked records of the other side that `record` could be paired with, those that share a match key first."""
-    side = Side.BOOKS if record.side == Side.BIGIN else Side.BIGIN
-    rows = unlinked(installation, side, {"q": text}).filter(kind__in=COUNTERPARTS[record.kind])
-    if text:
-        return list(rows[:count])
-    return list(rows.filter(keys__overlap=record.keys or [""])[:count])
 
 
 @dataclass(frozen=True)

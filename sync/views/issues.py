@@ -89,7 +89,7 @@ def bulk(request: MemberRequest) -> HttpResponse:
     """Retry all of one reason, or retry, create or dismiss the ticked ones."""
     who, action = request.member.name, request.POST.get("action", "")
     if action == "retry-code":
-        code = request.POST.get("code", "")
+        code = request.POST.get("code", "").replace("\x00", "")
         modules = queries.modules_of(request.installation, code)
         return told_soon(request, _retried(services.retry_all(request.installation, code, who)), modules, "sync:issues")
     if action not in BULK:

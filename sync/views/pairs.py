@@ -7,13 +7,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.guards import administrator_page
 from accounts.http import MemberRequest
-from sync import services
+from sync import hands, services
 from sync.forms import PairsFileForm
-from sync.hands import CannotLink
+from sync.mapping import Kind
 from sync.models import Link, Record, Side
-from sync.queries import activity
+from sync.queries import activity, alone
 from sync.queries import pairs as queries
-from sync.views.parts import filters_of, own, page_of, show, told
+from sync.shape import MODULE_OF
+from sync.views.parts import filters_of, own, page_of, show, told, told_soon
 
 WITH_SIDES = Link.objects.select_related("bigin", "books", "installation").exclude(state__in=Link.DEAD)
 
@@ -30,7 +31,9 @@ def pairs(request: MemberRequest) -> HttpResponse:
         "record_kinds": queries.RECORD_LABELS,
     }
     if side in Side.values:
-        context["page"] = page_of(request, queries.unlinked(request.installation, side, filters))
+        page = page_of(request, queries.unlinked(request.installation, side, filters))
+        why = alone.reasons(request.installation, side, list(page))
+        context |= {"page": page, "rows": [(record, why[record.pk]) for record in page]}
         return show(request, "sync/unlinked.html", context, tab="pairs")
     context["page"] = page_of(request, queries.linked(request.installation, filters))
     return show(request, "sync/pairs.html", context, tab="pairs")
@@ -48,7 +51,7 @@ def pair(request: MemberRequest, pk: int) -> HttpResponse:
         "fields": fields,
         "left_so": any(field.settled and not field.agree for field in fields),
         "issues": found.issues.order_by("-pk")[:20],
-        "lines": [activity.write_line(write) for write in writes[:50]],
+        "lines": activity.write_lines(writes[:50]),
     }
     return show(request, "sync/pair.html", context, tab="pairs")
 
@@ -56,14 +59,15 @@ def pair(request: MemberRequest, pk: int) -> HttpResponse:
 @require_GET
 @administrator_page
 def link_form(request: MemberRequest, pk: int) -> HttpResponse:
-    """Candidates for a record without a partner: those that share something first, then by search."""
+    """Candidates for a record, with a partner or without: those that share something first, then by search."""
     record = own(request, Record.objects.filter(gone_at=None), pk)
     text = filters_of(request).get("q", "").strip()
     context = {
         "record": record,
         "text": text,
         "kind": queries.RECORD_LABELS.get(record.kind, record.kind),
-        "partners": queries.partners(request.installation, record, text),
+        "partners": alone.partners(request.installation, record, text),
+        "present": alone.present(record),
     }
     return show(request, "sync/link.html", context, tab="pairs")
 
@@ -74,10 +78,13 @@ def link(request: MemberRequest) -> HttpResponse:
     bigin = own(request, Record.objects.filter(side=Side.BIGIN), request.POST.get("bigin") or "0")
     books = own(request, Record.objects.filter(side=Side.BOOKS), request.POST.get("books") or "0")
     try:
-        made = services.link(request.installation, bigin, books, request.member.name)
-    except CannotLink as reason:
+        chosen = hands.choose(request.installation, bigin, books, request.member.name)
+    except hands.CannotLink as reason:
         return told(request, str(reason), "sync:pairs", level=messages.WARNING)
-    return told(request, _("Linked. The next run brings the two into step."), "sync:pair", made.pk)
+    text = _("Linked. The next run brings the two into step.")
+    for record in chosen.freed:
+        text += " " + _("%(name)s has no pair now: the next run judges it like a new record.") % {"name": record.label}
+    return told_soon(request, text, [MODULE_OF[Kind(chosen.link.kind)]], "sync:pair", chosen.link.pk)
 
 
 @require_POST
