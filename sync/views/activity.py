@@ -44,13 +44,15 @@ def records(request: MemberRequest) -> HttpResponse:
 def run(request: MemberRequest, pk: int) -> HttpResponse:
     found = own(request, Run.objects.all(), pk)
     page = page_of(request, activity.writes(request.installation, {**filters_of(request), "run": str(pk)}))
+    lists = issues.held_of(found)
+    told = found.issues.exclude(pk__in=[one.issue.pk for one in lists])  # those stand above, with what they list
     context = {
         "line": activity.run_line(found),
         "modules": activity.counts_of(found),
-        "held": issues.held_of(found),
+        "held": lists,
         "page": page,
         "lines": activity.write_lines(page),
-        "issues": found.issues.select_related("record", "link__bigin", "link__books").order_by("-pk")[:50],
+        "issues": told.select_related("record", "link__bigin", "link__books").order_by("-pk")[:50],
         "ops": activity.OPS,
         "states": activity.WRITE_STATES,
         "filters": filters_of(request),

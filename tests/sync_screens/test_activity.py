@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Connection, Installation, Member, Quota, Ticket
-from sync.models import Run, Write
+from sync.models import Issue, Run, Write
 from sync.queries import health, pictures
 from tests.factories import make_installation
 from tests.sync_screens.world import World, fill
@@ -44,6 +44,25 @@ def test_runs_are_filtered_and_quiet_ones_hidden(client: Client, world: World) -
     assert f"/runs/{world.run.pk}/" not in body_of_runs(client, "?trigger=api")
     assert f"/runs/{world.held.pk}/" in body_of_runs(client, "?state=held")
     assert "No run here" in text_of(client, f"{ACTIVITY}?state=failed")
+
+
+def test_what_a_run_holds_is_said_once_on_its_page_and_its_other_issues_too(client: Client, world: World) -> None:
+    held = {
+        "installation": world.installation,
+        "run": world.held,
+        "module": "customers",
+        "kind": Issue.Kind.HELD,
+        "code": "too_many_deletions",
+        "reason": "3 deletions would be made within 24 hours.",
+    }
+    writes = list(Write.objects.filter(run=world.held).values_list("pk", flat=True))
+    listed = Issue.objects.create(**held, detail={"run": world.held.pk, "writes": writes})
+    address = f"/embed/sync/runs/{world.held.pk}/"
+    page = client.get(address).content.decode()
+    assert (page.count("3 deletions would be made"), "Not synchronised" in page) == (1, False)
+    Issue.objects.filter(pk=listed.pk).update(state=Issue.State.DISMISSED)
+    page = client.get(address).content.decode()
+    assert (page.count("3 deletions would be made"), "Not synchronised" in page) == (1, True)
 
 
 def body_of_runs(client: Client, query: str) -> str:
