@@ -159,7 +159,7 @@ def vanished(work: Work, feed: str, suspects: Sequence[Record]) -> None:
 
 
 def _hold_missing(work: Work, feed: str, suspects: Sequence[Record], known: int) -> None:
-    """The list, on the page of this run: another list takes the old one's place, as in `hold`."""
+    """The list, on the page of the run that met it first: another list takes the old one's place, as in `hold`."""
     module = work.module(FEED_KINDS[feed])
     names = ", ".join(record.label for record in suspects[:10])
     records = sorted(record.pk for record in suspects)
@@ -172,11 +172,12 @@ def _hold_missing(work: Work, feed: str, suspects: Sequence[Record], known: int)
         {"records": records, "count": len(records), "feed": feed, "run": work.run.pk if work.run else None},
     )
     with transaction.atomic():
-        waiting = Issue.objects.filter(
+        waiting = Issue.objects.select_for_update().filter(
             installation=work.shape.installation, module=module, code=draft.code, state=Issue.State.OPEN
-        ).exclude(detail__records=records)
-        waiting.update(state=Issue.State.RESOLVED, closed_at=work.clock.now(), closed_by=TAKEN_OVER)
-        issues.raise_one(work.shape.installation, draft, work.run)
+        )
+        if [issue.detail["records"] for issue in waiting] != [records]:
+            waiting.update(state=Issue.State.RESOLVED, closed_at=work.clock.now(), closed_by=TAKEN_OVER)
+            issues.raise_one(work.shape.installation, draft, work.run)
     work.count(module, "both", "held", len(suspects))
 
 
