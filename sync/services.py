@@ -93,7 +93,8 @@ def start_sync(setting: ModuleSetting, who: str | Member) -> None:
         if not moved:
             return
         audit.note(setting.installation, who, f"Started the sync of {setting.get_module_display()}")
-        _queue(setting.installation, [setting.module], "person")
+        is_reading = ModuleSetting.objects.filter(pk=setting.pk, read_only=True).exists()
+        (_queue_preview if is_reading else _queue)(setting.installation, [setting.module], "person")
     setting.refresh_from_db()
 
 
@@ -150,10 +151,14 @@ def resume(setting: ModuleSetting, who: str | Member) -> None:
 
 
 def set_read_only(setting: ModuleSetting, on: bool, who: str | Member) -> None:
-    """Preview for ever: runs show what they would do and write nothing."""
+    """Preview for ever: runs show what they would do and write nothing. What was never written begins when they may:
+    it is compared with the newest preview until then (rules 1.1)."""
     if ModuleSetting.objects.filter(pk=setting.pk).exclude(read_only=on).update(read_only=on):
         words = "Made read-only" if on else "Allowed writing again"
         audit.note(setting.installation, who, f"{words}: {setting.get_module_display()}")
+        if not on:
+            begun = ModuleSetting.objects.filter(pk=setting.pk, started_at__isnull=False, last_sync_at=None)
+            begun.update(started_at=timezone.now())
 
 
 def sync_record(installation: Installation, module: str, record_id: str, who: str | Member) -> None:

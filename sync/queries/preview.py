@@ -8,8 +8,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Installation
+from sync import changed
 from sync.fields import shown
-from sync.models import Module, Proposal, Run, Side
+from sync.models import Issue, Module, ModuleSetting, Proposal, Run, Side
 from sync.queries.activity import Change
 from sync.queries.conflicts import readable
 
@@ -43,6 +44,7 @@ class ProposalRow:
     label: str | Promise
     badge: str
     changes: tuple[Change, ...]
+    other: str  # how the counterpart is called, of a pair whose names differ, and of every pair that would be made
 
 
 def newest(installation: Installation, modules: list[str]) -> Run | None:
@@ -51,9 +53,24 @@ def newest(installation: Installation, modules: list[str]) -> Run | None:
     return next((run for run in runs if not run.modules or set(modules) <= set(run.modules)), None)
 
 
+def news(installation: Installation, modules: list[str], run: Run | None) -> str:
+    """What a Save made new and no run has done yet: "seen" when this preview shows it, else "unseen"; "" for none."""
+    settings = ModuleSetting.objects.filter(installation=installation, module__in=modules, started_at__isnull=False)
+    found = [change for setting in settings if (change := changed.of(setting)) is not None]
+    if not found:
+        return ""
+    return "seen" if run is not None and all(run.started_at >= change.at for change in found) else "unseen"
+
+
+def refused(installation: Installation, modules: list[str]) -> int:
+    """How many records a person refused to create: they wait for a Retry."""
+    return installation.issues.filter(module__in=modules, code="refused_by_person", state=Issue.State.OPEN).count()
+
+
 def listed(run: Run, modules: list[str], filters: Mapping[str, str]) -> QuerySet[Proposal]:
     """`filters`: outcome, side, kind, q (part of the label)."""
-    rows = run.proposals.filter(module__in=modules).order_by("outcome", "label", "pk")
+    rows = run.proposals.filter(module__in=modules).select_related("bigin", "books")
+    rows = rows.order_by("outcome", "label", "pk")
     for name in ("outcome", "side", "kind", "module"):
         if filters.get(name):
             rows = rows.filter(**{name: filters[name]})
@@ -84,7 +101,16 @@ def counts(run: Run, modules: list[str]) -> list[OutcomeCount]:
 def row(proposal: Proposal) -> ProposalRow:
     label, badge = OUTCOMES.get(proposal.outcome, (proposal.outcome, ""))
     changes = tuple(Change(readable(name), shown(old), shown(new)) for name, (old, new) in proposal.changes.items())
-    return ProposalRow(proposal, label, badge, changes)
+    return ProposalRow(proposal, label, badge, changes, _other(proposal))
+
+
+def _other(proposal: Proposal) -> str:
+    if proposal.bigin is None or proposal.books is None:
+        return ""
+    names = [record.label for record in (proposal.books, proposal.bigin)]
+    if proposal.outcome == "link":
+        return names[0]
+    return next((name for name in names if name != proposal.label), "")
 
 
 @dataclass(frozen=True)

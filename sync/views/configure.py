@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.guards import administrator_page
 from accounts.http import MemberRequest
-from sync import metadata, services
+from sync import changed, metadata, services
 from sync.forms_mapping import ConfigureScreen
 from sync.models import ModuleSetting
 from sync.views.parts import setting_of, show, told
@@ -45,6 +45,8 @@ def _save(request: MemberRequest, setting: ModuleSetting, screen: ConfigureScree
         return _drawn(request, screen, status=422)
     for warning in warnings:
         messages.warning(request, warning)
+    if changed.of(setting) is not None and setting.started_at is not None:
+        return told(request, _("Saved."), "sync:preview", setting.module)
     if setting.started_at is not None:
         return told(request, _("Saved."), "sync:home")
     # What the screen says before Start sync must be what these settings do (rules 1.1).

@@ -85,9 +85,10 @@ def start(request: MemberRequest) -> HttpResponse:
         )
     for module in wanted:
         services.start_sync(setting_of(request, module), request.member.name)
-    return told(
-        request, _("The sync was started. The first run may take a while; it goes on without this page."), "sync:home"
-    )
+    text = _("The sync was started. The first run may take a while; it goes on without this page.")
+    if all(setting_of(request, module).read_only for module in wanted):
+        text = _("Started read-only: previews are made, and nothing is written until you let runs write.")
+    return told(request, text, "sync:home")
 
 
 @require_POST

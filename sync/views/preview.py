@@ -41,6 +41,8 @@ def preview(request: MemberRequest, module: str = "") -> HttpResponse:
         "startable": [
             setting for setting in services.settings_of(request.installation).values() if _may_start(setting, modules)
         ],
+        "news": queries.news(request.installation, modules, run),
+        "refused": queries.refused(request.installation, modules),
         "filters": filters,
         "export_url": _export_url(filters, module, run) if run else "",
     }

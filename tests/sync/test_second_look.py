@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from sync import preview, second_look, services
+from sync import preview, second_look, services, tasks
 from sync.models import ModuleSetting, Run, Write
 from tests.sync.world import World
 
@@ -138,3 +138,17 @@ def test_deletions_that_the_preview_showed_are_made(world: World) -> None:
     assert world.sync().state == Run.State.DONE
     world.settle()
     assert world.customer_names() == []
+
+
+def test_rule_1_1_a_module_started_read_only_writes_what_its_newest_preview_showed(world: World) -> None:
+    """Previews from before Start say nothing of what came while it was read-only."""
+    previewed(world, 2)
+    services.set_read_only(world.customers, True, "Ada")
+    for number in range(4):
+        world.remotes.company(f"Kestrel Tours {number}")
+    assert tasks.run_sync(str(world.installation.pk), ["customers"], "schedule") == "nothing started"
+    assert tasks.run_preview(str(world.installation.pk), ["customers"], "schedule") == Run.State.DONE
+    assert world.customer_names() == []
+    services.set_read_only(world.customers, False, "Ada")
+    assert world.sync().state == Run.State.DONE
+    assert len(world.customer_names()) == 6

@@ -13,7 +13,7 @@ from sync import mapping, metadata, services
 from sync.fields import FieldType
 from sync.forms_mapping import ConfigureScreen
 from sync.mapping import FieldInfo, Kind
-from sync.models import ModuleSetting, Record
+from sync.models import ModuleSetting, Record, Run
 from tests.factories import connected_installation, make_member, signed_in_client
 from tests.sync_screens.conftest import Queued
 
@@ -180,6 +180,49 @@ def test_a_change_of_mode_says_what_it_means(ada: Client, connected: Installatio
     ada.get(CUSTOMERS)
     ada.post(CUSTOMERS, typed(connected, "customers") | {"mode": "contacts"})
     assert "Both sides are read from the beginning" in ada.get("/embed/sync/").content.decode()
+
+
+def test_rule_5_4_a_mode_that_makes_more_leads_to_the_preview_and_names_it(
+    ada: Client, connected: Installation, queued: Queued
+) -> None:
+    services.settings_of(connected)
+    now = timezone.now()
+    ModuleSetting.objects.update(started_at=now, last_sync_at=now)
+    ada.get(CUSTOMERS)
+    answer = ada.post(CUSTOMERS, typed(connected, "customers") | {"mode": "contacts"})
+    assert answer.headers["Location"] == "/embed/sync/customers/preview/"
+    text = ada.get(answer.headers["Location"]).content.decode()
+    assert "More is kept in step from now on: contacts as customers of their own." in text
+    assert "no preview shows yet what that does" in text
+    assert queued.calls == {}
+    assert ada.post(CUSTOMERS, typed(connected, "customers")).headers["Location"] == "/embed/sync/customers/preview/"
+    ModuleSetting.objects.update(changed={})
+    assert ada.post(CUSTOMERS, typed(connected, "customers")).headers["Location"] == "/embed/sync/"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_read_only_is_chosen_before_start_and_start_then_makes_previews_only(
+    ada: Client, connected: Installation, queued: Queued
+) -> None:
+    services.settings_of(connected)
+    text = ada.get(CUSTOMERS).content.decode()
+    assert 'data-test="read-only-on"' in text
+    assert "It may be chosen before Start sync" in text
+    ada.post("/embed/sync/customers/read-only/", {"on": "1"})
+    Run.objects.create(
+        installation=connected, kind="preview", state="done", trigger="person", modules=["customers", "products"]
+    )
+    ada.post("/embed/sync/start/", {"module": ["customers"]})
+    assert "Started read-only" in ada.get("/embed/sync/").content.decode()
+    assert queued.of("run_sync") == []
+    assert queued.of("run_preview") == [(str(connected.pk), ["customers"], "person")]
+    begun = setting_of(connected).started_at
+    assert begun is not None
+    ada.post("/embed/sync/customers/read-only/", {"on": "0"})
+    allowed = setting_of(connected).started_at
+    assert allowed is not None
+    assert allowed > begun
+    assert "It may be chosen before Start sync" not in ada.get(CUSTOMERS).content.decode()
 
 
 def test_two_administrators_cannot_overwrite_each_other_unknowingly(

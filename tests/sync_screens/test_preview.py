@@ -1,10 +1,11 @@
 """Preview: counts, the list by outcome with field differences, filters; nothing is written; Start from there."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.formats import date_format
 from pytest_django import Settings
 
 from accounts.models import Installation, Quota
@@ -12,7 +13,7 @@ from sandbox.testing import Sandbox
 from sync import engine, preview
 from sync.fields import FieldType
 from sync.mapping import Kind, Row
-from sync.models import Link, ModuleSetting, Proposal, Record, Run, Write
+from sync.models import Issue, Link, ModuleSetting, Proposal, Record, Run, Write
 from sync.queries import preflight
 from tests.factories import connected_installation, make_member, signed_in_client
 from tests.sync_screens.conftest import Queued
@@ -41,6 +42,46 @@ def test_counts_and_rows_with_their_differences(client: Client, world: World) ->
     assert "<del>Leeds</del>" in rows
     assert "Books does not know the value" in rows
     assert "<img" not in rows
+
+
+def test_a_pair_that_would_be_made_names_both(client: Client, world: World) -> None:
+    link = Proposal.objects.get(outcome="link")
+    bigin, books = Record.objects.filter(side="bigin")[0], Record.objects.filter(side="books")[0]
+    books.label = "Harbour Lights Ltd & <b>Sons</b>"
+    books.save()
+    Proposal.objects.filter(pk=link.pk).update(bigin=bigin, books=books)
+    text = text_of(client, f"{PREVIEW}?outcome=link")
+    assert "Harbour Lights Ltd &amp; &lt;b&gt;Sons&lt;/b&gt;" in text
+    assert text.count('data-test="counterpart"') == 1
+    same = Proposal.objects.filter(outcome="update")
+    same.update(bigin=bigin, books=books, label=books.label)
+    Record.objects.filter(pk=bigin.pk).update(label=books.label)
+    assert 'data-test="counterpart"' not in text_of(client, f"{PREVIEW}?outcome=update")
+
+
+def test_rule_5_4_changed_settings_are_said_until_a_preview_shows_them(client: Client, world: World) -> None:
+    change = {"at": timezone.now().isoformat(), "creates": [["contact-person", "books"]], "fields": []}
+    ModuleSetting.objects.filter(module="customers").update(changed=change)
+    one = "/embed/sync/customers/preview/"
+    assert "no preview shows yet what that does" in text_of(client, one)
+    assert "no preview shows yet what that does" in text_of(client)
+    assert "settings were changed" not in text_of(client, "/embed/sync/products/preview/")
+    home = text_of(client, "/embed/sync/")
+    assert 'data-test="changed-customers"' in home
+    assert 'data-test="changed-products"' not in home
+    Run.objects.filter(pk=world.preview.pk).update(started_at=timezone.now())
+    assert "This is what the changed settings do. The next run does it." in text_of(client, one)
+    ModuleSetting.objects.update(changed={})
+    assert "changed settings" not in text_of(client, one)
+    assert "no preview shows yet" not in text_of(client, one)
+
+
+def test_what_a_person_refused_to_create_is_told_with_the_way_on(client: Client, world: World) -> None:
+    assert "refused to create" not in text_of(client)
+    Issue.objects.filter(pk=world.skipped.pk).update(code="refused_by_person")
+    text = text_of(client)
+    assert "1 record is left out, as a person refused to create it." in text
+    assert 'href="/embed/sync/issues/?code=refused_by_person"' in text
 
 
 def test_filters(client: Client, world: World) -> None:
@@ -151,6 +192,10 @@ def test_pre_flight_currency(world: World) -> None:
     assert "Bigin's currency is EUR" in str(check_of(world, "warning").text)
 
 
+def done_at(moment: datetime) -> str:
+    return f"is done at about {date_format(timezone.localtime(moment), 'SHORT_DATETIME_FORMAT')}."
+
+
 def test_pre_flight_size_against_the_quota(one_moment: datetime, world: World, settings: Settings) -> None:
     settings.ZOHO_BOOKS_PER_MINUTE = 100
     Proposal.objects.all().delete()
@@ -171,7 +216,13 @@ def test_pre_flight_size_against_the_quota(one_moment: datetime, world: World, s
     Quota.objects.filter(product="books", day=one_moment.date()).update(remaining=500)
     size = check_of(world, "size")
     assert not size.ok
-    assert "about 404 calls; today's quota has 500 left. It goes on tomorrow." in str(size.text)
+    assert "about 404 calls; today's quota has 500 left." in str(size.text)
+    assert done_at(one_moment + timedelta(minutes=5)) in str(size.text)
+    Quota.objects.filter(product="books", day=one_moment.date()).update(
+        limit=1_000, remaining=200, resets_at=one_moment + timedelta(hours=3)
+    )
+    # Two hundred today, two hundred at 80 a minute once the quota starts anew.
+    assert done_at(one_moment + timedelta(hours=3, minutes=2.5)) in str(check_of(world, "size").text)
 
 
 def test_pre_flight_stands_beside_start(client: Client, installation: Installation) -> None:
