@@ -21,6 +21,7 @@ _NAMES: Mapping[Kind, tuple[str, str, str, str]] = {
     Kind.CONTACT_PERSON: ("Name", "Email", "name", "email"),
     Kind.PRODUCT_ITEM: ("Product_Name", "", "name", ""),
 }
+NAMELESS = "It has neither a name nor an e-mail address."
 PARENT = "parent"  # key of Write.source for the id of the parent on the target's side
 
 
@@ -43,7 +44,7 @@ def create(
         fields.pop("Account_Name", None)  # a contact's company is never written by name, so it is no promise either
     named = _named(kind, side, record, fields)
     if named is None:
-        return held(record, Skip("no_name", "It has neither a name nor an e-mail address.", "Give it a name."))
+        return held(record, Skip("no_name", NAMELESS, "Give it a name."))
     fields = named
     if apart and side == "books" and kind in (Kind.COMPANY_CUSTOMER, Kind.PRODUCT_ITEM):
         name_field = _NAMES[kind][2]
