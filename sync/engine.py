@@ -125,6 +125,7 @@ def abandon(installation: Installation) -> None:
 def _stages(work: Work) -> None:
     read(work)
     leftovers.resolve(work)
+    leftovers.finish_moves(work)
     for kind in work.shape.kinds:
         _one_kind(work, kind)
     # A contact that lost its company was let go after the kind of pair that it may make now had had its turn.

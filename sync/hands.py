@@ -77,6 +77,7 @@ def link(installation: Installation, bigin: Record, books: Record, who: str | Me
         )
         _settled(installation, bigin, books)
         lifecycle.children_may_go(shape, [made])
+        lifecycle.children_may_follow(made)
         audit.note(installation, who, f"Linked {bigin.label} with {books.label}")
     return made
 
@@ -104,9 +105,8 @@ def _end(links: Iterable[Link]) -> None:
     """What is being sent cannot be called back: it settles without bringing its pair back."""
     ids = [row.pk for row in links]
     outbox.give_up(ids, _CHOSEN, states=(Write.State.PENDING, Write.State.HELD, Write.State.UNKNOWN))
-    Write.objects.filter(link__in=ids, state__in=(Write.State.PENDING, Write.State.HELD)).update(
-        state=Write.State.WITHDRAWN, error=_CHOSEN
-    )
+    waiting = Write.objects.filter(link__in=ids, state__in=(Write.State.PENDING, Write.State.HELD))
+    waiting.exclude(outbox.UNDER_WAY).update(state=Write.State.WITHDRAWN, error=_CHOSEN)
     travelling = Link.objects.filter(writes__carried_by__link__in=ids, state=Link.State.HALF)
     Record.objects.filter(bigin_links__in=travelling).update(dirty=True)
     Link.objects.filter(Q(pk__in=ids) | Q(pk__in=travelling.values("pk"))).update(
@@ -137,9 +137,8 @@ def unlink(link: Link, who: str | Member) -> None:
         )
         if not moved:
             return
-        Write.objects.filter(link=link, state__in=(Write.State.PENDING, Write.State.HELD)).update(
-            state=Write.State.WITHDRAWN, error="The pair was unlinked."
-        )
+        waiting = Write.objects.filter(link=link, state__in=(Write.State.PENDING, Write.State.HELD))
+        waiting.exclude(outbox.UNDER_WAY).update(state=Write.State.WITHDRAWN, error="The pair was unlinked.")
         Issue.objects.filter(link=link, state=Issue.State.OPEN).update(
             state=Issue.State.RESOLVED, closed_at=timezone.now(), closed_by=str(who)[:200]
         )

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from sync import modes, recovery
+from sync import modes, outbox, recovery, send
 from sync.mapping import Kind
 from sync.models import Link, Mode, Write
 from sync.shape import MODULE_OF
@@ -26,6 +26,23 @@ def resolve(work: Work) -> None:
         Write.objects.filter(link__in=links.filter(state=Link.State.RETIRED), state=Write.State.PENDING).exclude(
             op=Write.Op.MOVE
         ).update(state=Write.State.WITHDRAWN, error="Its pair rests.")
+
+
+def finish_moves(work: Work) -> None:
+    """Persons that a move has made below their new customer, where persons are kept in step no longer: they stand in
+    Books twice until it is sent to its end. A query when there is none."""
+    kind = Kind.CONTACT_PERSON
+    left = Write.objects.filter(
+        outbox.UNDER_WAY,
+        installation=work.shape.installation,
+        link__kind=kind,
+        state__in=(Write.State.PENDING, Write.State.UNKNOWN),
+    )
+    if MODULE_OF[kind] not in work.shape.modules or kind in work.shape.active or not left.exists():
+        return
+    with_persons = replace(work, shape=replace(work.shape, extra=work.shape.extra | {kind}))
+    recovery.resolve(with_persons, kind)
+    send.apply(with_persons, kind)
 
 
 def _left(work: Work) -> QuerySet[Link]:

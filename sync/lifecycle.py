@@ -20,6 +20,19 @@ def children_may_go(shape: Shape, links: Iterable[Link]) -> None:
     _touch_alone(shape, RecordKind.PERSON, "books", [link.books.remote_id for link in pairs if link.books])
 
 
+def children_may_follow(link: Link) -> None:
+    """Contacts of a company that was linked by hand, whose persons stand below another customer, are planned anew."""
+    if link.kind != Kind.COMPANY_CUSTOMER or link.bigin is None or link.books is None:
+        return
+    pairs = Link.objects.filter(
+        installation=link.installation_id,
+        kind=Kind.CONTACT_PERSON,
+        state=Link.State.LINKED,
+        bigin__parent_id=link.bigin.remote_id,
+    ).exclude(books__parent_id=link.books.remote_id)
+    Record.objects.filter(bigin_links__in=pairs, dirty=False).update(dirty=True)
+
+
 def _touch_alone(shape: Shape, kind: str, own: str, parent_ids: list[str]) -> None:
     held = Link.objects.exclude(state__in=Link.DEAD).filter(**{own: OuterRef("pk")})
     Record.objects.filter(
@@ -52,6 +65,11 @@ def reopen(link: Link, reason: str) -> bool:
 def keep_apart(link: Link, reason: str) -> bool:
     """Both records stand and neither is synchronised until a person links them again."""
     return _move(link, [Link.State.LINKED, Link.State.CLOSED], Link.State.APART, reason)
+
+
+def end(link: Link, reason: str) -> bool:
+    """A pair that is history from now on: neither record counts as linked any more."""
+    return _move(link, [Link.State.LINKED], Link.State.REFUSED, reason)
 
 
 def _move(link: Link, old: Sequence[str], new: str, reason: str) -> bool:

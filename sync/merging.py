@@ -55,7 +55,7 @@ def plan_links(work: Work, kind: Kind, links: Sequence[Link], policies: Policies
         .values_list("link_id", flat=True)
     ) | set(
         Write.objects.filter(link__in=links, state=Write.State.PENDING)
-        .exclude(op__in=("update", "delete", "inactive", "active"), undoes=None)
+        .exclude(outbox.REPLANNED, undoes=None)
         .values_list("link_id", flat=True)
     )
     free = [link for link in links if link.pk not in busy and _is_known(link)]
@@ -104,6 +104,9 @@ def pair_state(link: Link, place: relations.Place) -> plan.PairState:
 
 def _plan_link(batch: Batch, link: Link, place: relations.Place) -> None:
     batch.planned += [record for record in (link.bigin, link.books) if record is not None]
+    if place.relinked:
+        relations.start_over(batch, link)
+        return
     verdict = plan.decide(pair_state(link, place), batch.work.shape.setting(batch.kind).delete_policy)
     if isinstance(verdict, plan.Reopen):
         lifecycle.reopen(link, "restored")

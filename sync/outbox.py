@@ -19,6 +19,12 @@ from zoho.errors import ZohoError
 State = Write.State
 # A worker is killed after 300 s, so what one has been sending for longer, outside a living run, nobody sends any more.
 LONGEST_ATTEMPT = timedelta(seconds=330)
+# A move of which a person was made already: the person stands in Books twice until it is finished or taken back, so
+# nothing withdraws it.
+FIRST_STEP = "create"
+UNDER_WAY = Q(op=Write.Op.MOVE) & ~Q(step=FIRST_STEP)
+# What is planned from two records as they stand, anew whenever one of them changes.
+REPLANNED = Q(op__in=("update", "delete", "inactive", "active")) | Q(op=Write.Op.MOVE, step=FIRST_STEP)
 
 
 def claim(
@@ -167,10 +173,10 @@ def _after_refusal(work: Work, write: Write, code: str, reason: str, advice: str
 
 
 def withdraw(links: Iterable[int]) -> None:
-    """Writes never sent of links that are planned anew. Moves under way and undo stay."""
-    Write.objects.filter(
-        link__in=list(links), state=State.PENDING, undoes=None, op__in=("update", "delete", "inactive", "active")
-    ).update(state=State.WITHDRAWN)
+    """Writes never sent of links that are planned anew. Creates, moves under way and undo stay."""
+    Write.objects.filter(REPLANNED, link__in=list(links), state=State.PENDING, undoes=None).update(
+        state=State.WITHDRAWN
+    )
 
 
 def give_up(links: Iterable[int], why: str, states: Sequence[str] = (State.PENDING, State.HELD)) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from sync import lifecycle, unlinked
+from sync import lifecycle, outbox, unlinked
 from sync.creation import PARENT
 from sync.mapping import Kind
 from sync.models import Issue, Link, Record, RecordKind, Side, Write
@@ -24,11 +24,13 @@ DEALS_AT = "deals_at"  # of a company that is gone: where a deal of it points by
 
 @dataclass(frozen=True)
 class Place:
-    """`moved_to` is the customer a person is to be moved below; `problem` says why it cannot follow its contact."""
+    """`moved_to` is the customer a person is to be moved below; `problem` says why it cannot follow its contact;
+    `relinked`: its company got another customer by hand, and what stands below the former one is not ours any more."""
 
     parent_gone: bool = False
     moved_to: str = ""
     problem: str = ""
+    relinked: bool = False
     survivor: int | None = None  # of a company that is gone: the record that has its contacts now
 
 
@@ -46,7 +48,28 @@ def places(shape: Shape, kind: Kind, links: Sequence[Link]) -> dict[int, Place]:
             installation=shape.installation, kind=RecordKind.COMPANY, remote_id__in=parents, gone_at__isnull=False
         ).values_list("remote_id", flat=True)
     )
-    return {link.pk: _place(link, customers, gone) for link in links}
+    found = {link.pk: _place(link, customers, gone) for link in links}
+    return {**found, **_relinked(shape, [link for link in links if found[link.pk].moved_to])}
+
+
+def _relinked(shape: Shape, links: Sequence[Link]) -> dict[int, Place]:
+    """Of persons that seem to have moved: those whose customer belongs to no pair any more, or was their company's own
+    before. Their contact stayed where it was, and another customer was chosen by hand: nothing is deleted there."""
+    parents = {link.books.parent_id for link in links if link.books}
+    if not parents:
+        return {}
+    pairs = Link.objects.filter(
+        installation=shape.installation, books__kind=RecordKind.CUSTOMER, books__remote_id__in=parents
+    )
+    ours = set(pairs.exclude(state__in=Link.DEAD).values_list("books__remote_id", flat=True))
+    former = set(pairs.filter(state__in=Link.DEAD).values_list("bigin__remote_id", "books__remote_id"))
+    return {
+        link.pk: Place(relinked=True)
+        for link in links
+        if link.bigin
+        and link.books
+        and (link.books.parent_id not in ours or (link.bigin.parent_id, link.books.parent_id) in former)
+    }
 
 
 def _survivors(shape: Shape, links: Sequence[Link]) -> dict[int, Place]:
@@ -199,20 +222,27 @@ def _merged(batch: Batch, link: Link, label: str, survivor: Record) -> None:
     )
 
 
+def start_over(batch: Batch, link: Link) -> None:
+    """A contact whose company got another customer is paired anew there; its former person stays as it is."""
+    reason = "Its company was linked with another customer by hand."
+    if link.bigin is None or not lifecycle.end(link, reason):
+        return
+    batch.planned.remove(link.bigin)
+    Record.objects.filter(pk=link.bigin.pk).update(dirty=True)
+    batch.work.freed.update(batch.work.shape.kinds_with(link.bigin.kind))
+
+
 def move(batch: Batch, link: Link, customer_id: str) -> None:
     """A contact changed its company: one Write with steps takes its person along (rules 5.6)."""
     person, contact = link.books, link.bigin
     if person is None or contact is None:
         return
-    there = Record.objects.filter(
-        installation=batch.work.shape.installation, kind=RecordKind.PERSON, parent_id=customer_id
-    ).values_list("remote_id", flat=True)
     batch.write(
         link,
         Side.BOOKS,
         Write.Op.MOVE,
-        step="create",
+        step=outbox.FIRST_STEP,
         fields=dict(person.fields),
         source={PARENT: customer_id},
-        before={"person": person.remote_id, "customer": person.parent_id, "known": sorted(there)},
+        before={"person": person.remote_id, "customer": person.parent_id},
     )

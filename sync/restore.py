@@ -50,7 +50,7 @@ def plan(write: Write, link: Link) -> None:
 
 def _kept(kind: Kind, detail: Detail) -> dict[str, Any]:
     if kind is Kind.CONTACT_PERSON:
-        return _of_person(detail)
+        return of_person(detail)
     if kind is Kind.PRODUCT_ITEM:
         return {**_filled(detail, _OF_ITEM), **_customs(detail)}
     found = {**_filled(detail, _OF_CUSTOMER), **_customs(detail)}
@@ -60,7 +60,7 @@ def _kept(kind: Kind, detail: Detail) -> dict[str, Any]:
             found.update({f"{outer}.{name}": value for name, value in _filled(address, _OF_ADDRESS).items()})
     if kind is Kind.CONTACT_CUSTOMER:
         primary = _primary_first(sources.persons_of(detail))[:1]
-        found.update({f"person.{name}": value for one in primary for name, value in _of_person(one).items()})
+        found.update({f"person.{name}": value for one in primary for name, value in of_person(one).items()})
     return found
 
 
@@ -87,7 +87,7 @@ def _customs(detail: Detail) -> dict[str, Any]:
     }
 
 
-def _of_person(person: Detail) -> dict[str, Any]:
+def of_person(person: Detail) -> dict[str, Any]:
     name = full_name(person.get("first_name"), person.get("last_name"))
     return {**({"name": name} if name else {}), **_filled(person, _OF_PERSON), **_customs(person)}
 
@@ -95,7 +95,7 @@ def _of_person(person: Detail) -> dict[str, Any]:
 def _carry(made: Write, person: Detail, customer_id: str) -> None:
     """A person of the customer travels with it, as those of a new company do. Each keeps its pair, or gets a closed one
     of its own, so that it is not taken for a new person of Books."""
-    fields = _of_person(person)
+    fields = of_person(person)
     if not fields:
         return
     record, _ = Record.objects.get_or_create(

@@ -17,7 +17,7 @@ from django.db import IntegrityError, transaction
 
 from accounts import audit
 from accounts.models import Installation, Member
-from sync import restore, since, standstill, unlinked
+from sync import outbox, restore, since, standstill, unlinked
 from sync.decisions import run_soon
 from sync.mapping import Kind
 from sync.models import Link, Record, RecordKind, Side, Write
@@ -105,9 +105,8 @@ def _plan(steps: Sequence[Write]) -> None:
         return
     if target is None or target.gone_at is not None:
         raise NotUndoable("The record is gone.")
-    Write.objects.filter(link=link, side=first.side, state=Write.State.PENDING, undoes=None).update(
-        state=Write.State.WITHDRAWN, error="An earlier change was taken back."
-    )
+    waiting = Write.objects.filter(link=link, side=first.side, state=Write.State.PENDING, undoes=None)
+    waiting.exclude(outbox.UNDER_WAY).update(state=Write.State.WITHDRAWN, error="An earlier change was taken back.")
     Write.objects.create(
         installation=first.installation, link=link, side=first.side, undoes=last, **_reverse(steps, target)
     )
