@@ -43,7 +43,7 @@ def issue(request: MemberRequest, pk: int) -> HttpResponse:
     context = {
         "issue": found,
         "kind": queries.KINDS.get(found.kind, found.kind),
-        "title": queries.label_of(found),
+        "title": queries.label_of(found) or queries.REASONS.get(found.code, ""),
         "sides": queries.sides(found),
         "candidates": queries.candidates(found),
         "to_link": queries.to_link(found),

@@ -32,6 +32,7 @@ def addresses(world: World | None) -> dict[str, str]:
     if world is not None:
         found |= {
             "run": f"runs/{world.run.pk}/", "held": f"runs/{world.held.pk}/", "undo": f"runs/{world.run.pk}/undo/",
+            "missing": f"issues/{Issue.objects.filter(code='many_vanished').latest('pk').pk}/",
             "issue": f"issues/{world.duplicate.pk}/", "clash": f"issues/{world.clash.pk}/",
             "pair": f"pairs/{world.links[0].pk}/", "link": f"pairs/link/{world.alone.pk}/", "used-ticket": "file/used/",
         }  # fmt: skip
@@ -54,6 +55,17 @@ def held_by_the_brake(world: World) -> None:
         reason=f"{len(noted)} deletions would be made within 24 hours, more than usual. Nothing of it was sent.",
         advice="Look at the list; approve it if it is meant, or refuse it.",
         detail={"writes": noted, "count": len(noted), "run": world.held.pk},
+    )
+    missing = [link.books_id for link in world.links[1:9]]
+    Issue.objects.create(
+        installation=world.installation,
+        run=world.held,
+        module="customers",
+        kind=Issue.Kind.HELD,
+        code="many_vanished",
+        reason=f"{len(missing)} of 40 records were missing from the newest list: Alpine Huts, Fjord & Fell …",
+        advice="If they were deleted on purpose, approve; otherwise check the connection's permissions.",
+        detail={"records": missing, "count": len(missing), "feed": "books_customers", "run": world.held.pk},
     )
 
 
