@@ -80,6 +80,7 @@ def test_persons_that_a_new_company_was_to_carry_end_with_their_mode(
     assert world.remotes.customer(world.remotes.customer_named("Alpine Huts"))["persons"] == []
     save(world, mode="both")
     world.settle()
+    world.approve()
     persons = world.remotes.customer(world.remotes.customer_named("Alpine Huts"))["persons"]
     assert [person["email"] for person in persons] == ["nils@alpine.example"]
 
@@ -92,11 +93,13 @@ def test_a_create_with_a_lost_answer_is_found_out_after_its_mode_has_gone(
     assert world.link(company).state == Link.State.HALF
     save(world, mode="contacts")
     world.settle()
+    world.approve()
     assert not Link.objects.filter(state=Link.State.HALF).exists()
     assert not world.writes(state="unknown")
     assert world.customer_names() == ["Alpine Huts", "Nils Berg"]
     save(world, mode="both")
     world.settle()
+    world.approve()
     link = world.link(company)
     assert link.state == Link.State.LINKED
     assert link.books is not None
