@@ -84,8 +84,7 @@ def is_touched(work: Work, write: Write, record: Record) -> bool:
 def _changed(work: Work, write: Write, undone: Write, record: Record) -> str:
     written = since.written(since.steps(undone))
     if write.op != Write.Op.UPDATE:
-        rows = work.shape.rows[Kind(write.link.kind)]
-        return since.changed(written, record) or since.filled(record, rows, written)
+        return since.changed(written, record) or since.added(work.shape, write.link, record, written)
     before = write.before or {}
     values = {name: written.get(name, before.get(name)) for name in write.fields}
     return since.changed(values, record, [before, write.fields])  # as it was shown, or put right by hand already

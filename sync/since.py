@@ -12,9 +12,11 @@ from uuid import UUID
 
 from django.db.models import F, QuerySet
 
+from sync import unlinked
 from sync.fields import is_normalised
-from sync.mapping import Row
-from sync.models import Record, Run, Side, Write
+from sync.mapping import Kind
+from sync.models import Link, Record, RecordKind, Run, Side, Write
+from sync.shape import Shape
 
 FELL_THROUGH = (Write.State.REJECTED, Write.State.WITHDRAWN)
 
@@ -76,14 +78,25 @@ def changed(values: Mapping[str, Any], record: Record, others: Sequence[Mapping[
     return ""
 
 
-def filled(record: Record, rows: Iterable[Row], but: Collection[str]) -> str:
-    """The first mapped field that got its present content after our last write, and not by it; "" for none. Deleting
-    the record would lose it."""
-    for row in rows:
+def added(shape: Shape, link: Link, record: Record, but: Collection[str]) -> str:
+    """What somebody did with a record that we created, beside the fields `but`: the first mapped field that got its
+    present content after our last write, or the company of a contact; "" for nothing. Deleting it would lose that."""
+    for row in shape.rows[Kind(link.kind)]:
         name = row.bigin if record.side == Side.BIGIN else row.books
         stamp = record.seen.get(name)
         if name in but or not stamp or record.settled_at is None or record.fields.get(name) in (None, "", False):
             continue
         if datetime.fromisoformat(stamp) > record.settled_at:
             return name
-    return ""
+    return "Account_Name" if link.kind == Kind.CONTACT_PERSON and _is_moved(shape, link, record) else ""
+
+
+def _is_moved(shape: Shape, link: Link, record: Record) -> bool:
+    """Whether a person followed its contact to another company, or a contact has another than its person's."""
+    if Write.objects.filter(link=link, op=Write.Op.MOVE, state=Write.State.DONE).exists():
+        return True
+    if record.kind != RecordKind.CONTACT or link.books is None:
+        return False
+    customer_id = link.books.parent_id
+    company_id = unlinked.partner_ids(shape, Side.BOOKS, [customer_id]).get(customer_id)
+    return company_id is not None and company_id != record.parent_id

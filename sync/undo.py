@@ -57,7 +57,7 @@ class NotUndoable(Exception):
 
 def undo_write(write: Write, who: str | Member) -> UndoResult:
     result = UndoResult()
-    take_back([write], result)
+    take_back(load(write.installation), [write], result)
     audit.note(write.installation, who, f"Took back one change of {write.link}")
     if result.undone:
         modules = {MODULE_OF[Kind(write.link.kind)]}
@@ -72,12 +72,15 @@ def waiting(installation: Installation, modules: Iterable[str]) -> dict[str, Cau
     return {module: cause for module, cause in causes.items() if cause}
 
 
-def take_back(steps: Sequence[Write], result: UndoResult) -> None:
+def take_back(shape: Shape, steps: Sequence[Write], result: UndoResult) -> None:
     """`steps`: writes of one run to one record, oldest first. Adds to `result`."""
     label = label_of(steps[0])
+    steps, earlier = _together(steps)
+    why = "Only the newest change of the run can be taken back with it; take this one back after that."
+    result.kept += [Kept(write.pk, label, why) for write in earlier]
     try:
         with transaction.atomic():
-            _plan(steps)
+            _plan(shape, steps)
     except NotUndoable as reason:
         result.kept.append(Kept(steps[-1].pk, label, str(reason)))
     except IntegrityError:
@@ -86,29 +89,39 @@ def take_back(steps: Sequence[Write], result: UndoResult) -> None:
         result.undone += len(steps)
 
 
+def _together(steps: Sequence[Write]) -> tuple[Sequence[Write], Sequence[Write]]:
+    """What one write takes back, and what it does not: removing a creation ends all that followed, and updates add up;
+    a change of status or a move among others is one of its own."""
+    if steps[0].op == Write.Op.CREATE or all(write.op == Write.Op.UPDATE for write in steps):
+        return steps, ()
+    return steps[-1:], steps[:-1]
+
+
 def label_of(write: Write) -> str:
     records = (write.link.bigin, write.link.books)
     return next((record.label for record in records if record and record.label), "") or "A record"
 
 
-def _plan(steps: Sequence[Write]) -> None:
+def _plan(shape: Shape, steps: Sequence[Write]) -> None:
     """Plans the one write that takes them back. The first of them decides: what was created is removed, not changed."""
     first, last = steps[0], steps[-1]
     if any(write.state != Write.State.DONE or write.before is None for write in steps):
         raise NotUndoable(_why_nothing(last))
     if last.pk in since.taken_back([last.link_id]):
         raise NotUndoable("It was taken back already.")
+    if Kind(first.link.kind) not in shape.active:
+        raise NotUndoable("Your settings do not keep such records in step any more, so nothing of them is written.")
     link = Link.objects.select_for_update().get(pk=first.link_id)
     target = link.bigin if first.side == Side.BIGIN else link.books
     if last.op == Write.Op.DELETE and target is not None and target.gone_at is not None:
-        _bring_back(last, link, target)
+        _bring_back(shape, last, link, target)
         return
     if target is None or target.gone_at is not None:
         raise NotUndoable("The record is gone.")
     waiting = Write.objects.filter(link=link, side=first.side, state=Write.State.PENDING, undoes=None)
     waiting.exclude(outbox.UNDER_WAY).update(state=Write.State.WITHDRAWN, error="An earlier change was taken back.")
     Write.objects.create(
-        installation=first.installation, link=link, side=first.side, undoes=last, **_reverse(steps, target)
+        installation=first.installation, link=link, side=first.side, undoes=last, **_reverse(shape, link, steps, target)
     )
 
 
@@ -118,9 +131,9 @@ def _why_nothing(write: Write) -> str:
     return "There is nothing to take back."
 
 
-def _reverse(steps: Sequence[Write], target: Record) -> dict[str, object]:
+def _reverse(shape: Shape, link: Link, steps: Sequence[Write], target: Record) -> dict[str, object]:
     op = Write.Op(steps[0].op)
-    if op == Write.Op.UPDATE and all(write.op == Write.Op.UPDATE for write in steps):
+    if op == Write.Op.UPDATE:
         written = since.written(steps)
         _unchanged(written, target)
         before: dict[str, Any] = {}
@@ -133,7 +146,8 @@ def _reverse(steps: Sequence[Write], target: Record) -> dict[str, object]:
         }
     if op == Write.Op.CREATE:
         _unchanged(since.written(steps), target)
-        _not_filled(steps, target)
+        if name := since.added(shape, link, target, since.written(steps)):
+            raise NotUndoable(f"{name} was changed since; it is left alone.")
         _alone(steps[0], target)
         return {"op": Write.Op.DELETE}
     if op == Write.Op.DELETE:  # it had transactions and was made inactive instead
@@ -149,13 +163,6 @@ def _unchanged(written: Mapping[str, Any], target: Record) -> None:
         raise NotUndoable(f"{name} was changed since; it is left alone.")
 
 
-def _not_filled(steps: Sequence[Write], target: Record) -> None:
-    """Nor would they get back what they put into a field that the creation had left empty."""
-    rows = load(steps[0].installation).rows[Kind(steps[0].link.kind)]
-    if name := since.filled(target, rows, since.written(steps)):
-        raise NotUndoable(f"{name} was changed since; it is left alone.")
-
-
 def _alone(write: Write, target: Record) -> None:
     """Rules 5.7: Bigin deletes a company's contacts along with it, so only those of the same run may hang on it. What
     was not read yet is looked for once more before the delete is sent (`sync/removal.py`)."""
@@ -168,11 +175,11 @@ def _alone(write: Write, target: Record) -> None:
         raise NotUndoable("Other contacts belong to it by now, and Bigin would delete them too.")
 
 
-def _bring_back(write: Write, link: Link, target: Record) -> None:
+def _bring_back(shape: Shape, write: Write, link: Link, target: Record) -> None:
     """A deletion that we sent: the record is made anew, under a new id."""
     if target.gone_how != "ours":
         raise NotUndoable("It was deleted in Books by somebody else.")
-    if link.kind == Kind.CONTACT_PERSON and not _customer_stands(load(write.installation), link):
+    if link.kind == Kind.CONTACT_PERSON and not _customer_stands(shape, link):
         raise NotUndoable("Its customer is not in step any more; take that deletion back instead.")
     restore.plan(write, link)
 

@@ -17,7 +17,7 @@ from sync import since
 from sync.decisions import run_soon
 from sync.mapping import Kind
 from sync.models import Link, Run, Undoing, Write
-from sync.shape import MODULE_OF
+from sync.shape import MODULE_OF, load
 from sync.undo import Kept, UndoResult, label_of, take_back, waiting
 
 IN_REQUEST = 100  # changes, at some milliseconds each, while a person waits for the page
@@ -63,8 +63,9 @@ def go_on(pk: int) -> bool:
         records, below = _chunk(undoing)
         result = UndoResult()
         list(Link.objects.select_for_update().filter(pk__in={one[0].link_id for one in records}).order_by("pk"))
+        shape = load(undoing.installation)
         for steps in records:
-            take_back(steps, result)
+            take_back(shape, steps, result)
         undoing.looked += sum(len(steps) for steps in records)
         undoing.undone += result.undone
         undoing.kept = [*undoing.kept, *([one.write_id, one.why] for one in result.kept)][:KEPT_LISTED]

@@ -135,6 +135,22 @@ def test_rule_5_7_a_created_customer_that_a_person_filled_in_is_not_deleted(
     assert world.customer_names() == ["Alpine Huts"]
 
 
+@WHEN
+def test_rule_5_7_a_created_contact_that_a_person_moved_is_not_deleted(
+    world: World, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    run, _ = walks(world)
+    other = world.remotes.company("Kestrel Tours")
+    world.settle()
+    contact = next(iter(world.remotes.contacts()))
+    undo = asked(world, Write.objects.get(run=run, side="bigin", link__kind="contact-person"))
+    move = {"Account_Name": {"id": other}}
+    run_with(world, monkeypatch, when, lambda: world.remotes.update("Contacts", contact, **move))
+    assert_left_alone(undo, "Bigin")
+    assert list(world.remotes.contacts()) == [contact]
+    assert len(world.remotes.customer(world.remotes.customer_named("Kestrel Tours"))["persons"]) == 1
+
+
 def test_what_was_filled_in_since_is_told_at_once(world: World) -> None:
     run, company = walks(world)
     world.later()

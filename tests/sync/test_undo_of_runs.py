@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import AuditEntry, Installation
 from sync import services, tasks, undo, undo_run
 from sync.models import Run, Undoing, Write
+from sync.shape import Shape
 from sync.undo import UndoResult
 from tests.sync.test_undo import assert_quiet, huts, walks
 from tests.sync.world import World
@@ -66,6 +67,41 @@ def test_a_later_run_of_another_series_is_not_taken_back(world: World) -> None:
     assert world.customer_names() == ["Kestrel Tours"]
 
 
+def test_a_status_after_an_update_of_the_same_run_is_taken_back_and_the_update_after_it(world: World) -> None:
+    """One write cannot do both; what it leaves is told, and may be taken back next."""
+    _, company, customer = huts(world)
+    world.configure(delete_policy="inactive")
+    world.later()
+    world.remotes.update("Accounts", company, Website=NEW)
+    run = world.sync()
+    world.remotes.delete("Accounts", company)
+    world.settle()
+    assert world.remotes.customer(customer)["status"] == "inactive"
+    # As if one run had been long enough to do both.
+    Write.objects.filter(op="inactive", link__kind="company-customer").update(run=run)
+    result = services.undo_run(run, "Ada")
+    why = "Only the newest change of the run can be taken back with it; take this one back after that."
+    assert (result.undone, result.reasons) == (1, [f"Alpine Huts: {why}"])
+    world.settle()
+    row = world.remotes.customer(customer)
+    assert (row["status"], row["website"]) == ("active", NEW)
+    update = Write.objects.get(run=run, op="update")
+    assert services.undo_write(update, "Ada").reasons == []
+    world.settle()
+    assert world.remotes.customer(customer)["website"] == "https://alpine.example"
+
+
+def test_an_undo_of_records_that_the_settings_left_says_so(world: World) -> None:
+    """No run would ever send it."""
+    run, _, customer = huts(world)
+    world.configure(mode="contacts")
+    result = services.undo_run(run, "Ada")
+    why = "Your settings do not keep such records in step any more, so nothing of them is written."
+    assert (result.undone, result.reasons) == (0, [f"Nils Berg: {why}", f"Alpine Huts: {why}"])
+    world.settle()
+    assert world.remotes.customer(customer)["persons"] != []
+
+
 # Chunks
 
 
@@ -109,11 +145,11 @@ def test_a_chunk_whose_worker_is_killed_is_done_again_from_its_beginning(
     assert undo_run.go_on(pk)
     real, left = undo.take_back, [1]
 
-    def dies(steps: list[Write], result: UndoResult) -> None:
+    def dies(shape: Shape, steps: list[Write], result: UndoResult) -> None:
         if not left:
             raise SystemExit  # as a worker that is told to go in the middle of its chunk
         left.pop()
-        real(steps, result)
+        real(shape, steps, result)
 
     monkeypatch.setattr(undo_run, "take_back", dies)
     with pytest.raises(SystemExit):
