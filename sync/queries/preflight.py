@@ -263,8 +263,8 @@ def _size(installation: Installation, run: Run, modules: list[str]) -> Check:
     words = {"calls": calls, "minutes": minutes}
     if left is not None and calls > left * SYNC_SHARE:
         text = _(
-            "The first sync needs about %(calls)d calls; today's quota has %(left)d left. It goes on by itself when the"
-            " quota starts anew, and is done at about %(when)s."
+            "The first sync needs about %(calls)d calls; today's quota has %(left)d left. At about %(when)s it is done,"
+            " as it goes on by itself when the quota starts anew."
         )
         return Check("size", False, text % {**words, "left": left, "when": _done(installation, to_books, in_bigin)})
     text = ngettext(

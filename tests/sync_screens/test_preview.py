@@ -193,7 +193,7 @@ def test_pre_flight_currency(world: World) -> None:
 
 
 def done_at(moment: datetime) -> str:
-    return f"is done at about {date_format(timezone.localtime(moment), 'SHORT_DATETIME_FORMAT')}."
+    return f"At about {date_format(timezone.localtime(moment), 'SHORT_DATETIME_FORMAT')} it is done"
 
 
 def test_pre_flight_size_against_the_quota(one_moment: datetime, world: World, settings: Settings) -> None:
