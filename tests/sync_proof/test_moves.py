@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sync import decisions, hands, undo
-from sync.models import Issue, Link, Record, Write
+from sync.models import Decision, Issue, Link, Record, Write
 from tests.sync_proof.values import full_name
 from tests.sync_proof.world import World
 
@@ -149,6 +149,25 @@ def test_rule_5_6_who_stands_at_the_new_customer_already_takes_the_moved_ones_pl
     assert {one: row["Phone"] for one, row in world.bigin.all("Contacts").items()}[moved] == "+41 27 1"
     assert len(world.bigin.all("Contacts")) == 2
     assert issues() == []
+
+
+def test_rule_5_6_who_was_told_apart_from_the_moved_contact_stays_another(world: World, moved: str) -> None:
+    world.sandbox.switch(books_person_email_unique="off")
+    world.choose(create_in_bigin="none")
+    other = world.books.person(birch(world), first_name="Anna", last_name="Li", email="ann@lee.example")
+    Decision.objects.create(
+        installation=world.installation, bigin_id=moved, books_id=str(other), verdict="different", decided_by="Ada"
+    )
+    world.settle()
+    assert people(world) == [DONE[0], ("Anna Li", "Birch Tours", "ann@lee.example"), DONE[1]]
+
+
+def test_rule_5_6_a_name_of_three_words_stays_divided_as_it_was(world: World, moved: str) -> None:
+    assert world.books.edit_person(ann(world)["id"], first_name="Ann Maria", last_name="Lee")
+    world.settle()
+    found = [(row["first_name"], row["last_name"]) for row in world.look().persons.values()]
+    assert sorted(found) == [("Ann Maria", "Lee"), ("Bob", "Lee")]
+    assert full_name(world.bigin.all("Contacts")[moved]) == "Ann Maria Lee"
 
 
 def test_rule_5_6_of_two_that_may_be_the_moved_one_a_person_says_which(world: World, moved: str) -> None:
