@@ -41,6 +41,7 @@ def switched(world: World, *modes: str) -> None:
         setting = world.customers
         services.save_settings(setting, ConfigureInput(mode=mode), "Ada", setting.version)
         world.settle()
+        world.approve()
 
 
 def moved(world: World, mode: str) -> tuple[World, str]:
@@ -63,6 +64,7 @@ def test_rule_5_8_a_pair_that_rests_comes_back_resting_and_makes_no_second_conta
     world.settle()
     switched(world, Mode.BOTH)
     stood, pairs = world.remotes.snapshot(), standing(world)
+    assert [kind for kind, *_ in pairs] == ["company-customer", "contact-person"]
     assert "retired" in {state for *_, state in states(world.installation)}
     again, text = moved(world, Mode.BOTH)
     assert f"<strong>{len(pairs)}</strong><span>linked</span>" in text
@@ -83,6 +85,7 @@ def test_rule_5_8_pairs_of_another_mode_wait_for_that_mode(world: World) -> None
     services.link(world.installation, Record.objects.get(remote_id=odd), Record.objects.get(remote_id=unlike), "Ada")
     world.settle()
     pairs = standing(world)
+    assert len(pairs) == 2
     again, text = moved(world, Mode.CONTACTS)
     again.configure(create_in_bigin="none")
     assert f"<strong>{len(pairs)}</strong><span>put aside</span>" in text

@@ -48,6 +48,7 @@ def test_rule_2_3_documents_before_those_months_count_for_nothing(asking: World)
     assert asking.company_names() == []
     save(asking, recent_months=6)
     asking.settle()
+    asking.approve()
     assert asking.company_names() == ["Old Town Walks"]
 
 
