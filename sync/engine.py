@@ -27,6 +27,7 @@ from sync import (
     details,
     leftovers,
     outbox,
+    parting,
     picklists,
     planner,
     recent,
@@ -141,6 +142,7 @@ def _one_kind(work: Work, kind: Kind) -> None:
         return
     recovery.resolve(work, kind)
     stale.judge_again(work, kind)
+    parting.release(work, kind)
     planner.pair(work, kind, policies, recent.customers(work, kind))
     _plan(work, kind, policies, brake.check, second_look.check)
     work.stage(f"Sending {kind}")

@@ -73,7 +73,7 @@ def link(installation: Installation, bigin: Record, books: Record, who: str | Me
             books=books,
             state=Link.State.LINKED,
             first=shape.first(kind) if kind in shape.active else "policy",
-            reason=f"linked by {who}"[:300],
+            reason=f"{lifecycle.BY_HAND}{who}"[:300],
         )
         _settled(installation, bigin, books)
         lifecycle.children_may_go(shape, [made])

@@ -52,6 +52,14 @@ def contacts_came_back(shape: Shape) -> None:
     Record.objects.filter(pk__in=[waiting[one] for one in back.values_list("remote_id", flat=True)]).update(dirty=True)
 
 
+BY_HAND = "linked by "  # how the reason of a pair begins that a person made
+
+
+def is_by_hand(link: Link) -> bool:
+    """What a person put together is not taken apart by a rule."""
+    return link.reason.startswith(BY_HAND)
+
+
 def close(link: Link, reason: str) -> bool:
     """The survivor keeps its id here and counts as linked (rules 5.1); False when it was closed before."""
     return _move(link, [Link.State.LINKED], Link.State.CLOSED, reason)

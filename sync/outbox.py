@@ -19,12 +19,13 @@ from zoho.errors import ZohoError
 State = Write.State
 # A worker is killed after 300 s, so what one has been sending for longer, outside a living run, nobody sends any more.
 LONGEST_ATTEMPT = timedelta(seconds=330)
+AFTER = "after"  # Write.step of an end that waits for another record (`sync/parting.py`)
 # A move of which a person was made already: the person stands in Books twice until it is finished or taken back, so
 # nothing withdraws it.
 FIRST_STEP = "create"
 UNDER_WAY = Q(op=Write.Op.MOVE) & ~Q(step=FIRST_STEP)
 # What is planned from two records as they stand, anew whenever one of them changes.
-REPLANNED = Q(op__in=("update", "delete", "inactive", "active")) | Q(op=Write.Op.MOVE, step=FIRST_STEP)
+REPLANNED = Q(op__in=("update", "delete", "inactive", "active")) & ~Q(step=AFTER) | Q(op=Write.Op.MOVE, step=FIRST_STEP)
 
 
 def claim(
@@ -173,7 +174,8 @@ def _after_refusal(work: Work, write: Write, code: str, reason: str, advice: str
 
 
 def withdraw(links: Iterable[int]) -> None:
-    """Writes never sent of links that are planned anew. Creates, moves under way and undo stay."""
+    """Writes never sent of links that are planned anew. Creates, moves under way, ends of what was let go and undo
+    stay."""
     Write.objects.filter(REPLANNED, link__in=list(links), state=State.PENDING, undoes=None).update(
         state=State.WITHDRAWN
     )

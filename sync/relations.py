@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.conf import settings
-
-from sync import lifecycle, outbox, unlinked
+from sync import lifecycle, outbox, parting, unlinked
 from sync.creation import PARENT
 from sync.mapping import Kind
 from sync.models import Issue, Link, Record, RecordKind, Side, Write
@@ -118,8 +115,8 @@ def note(batch: Batch, link: Link, place: Place) -> None:
         _gained_company(batch, link)
         return
     loses = link.bigin is not None and not link.bigin.parent_id
-    if place.problem and loses and Kind.CONTACT_CUSTOMER in batch.work.shape.active:
-        _let_go(batch, link, "It has no company any more and becomes a customer of its own.")
+    if place.problem and loses and not lifecycle.is_by_hand(link) and Kind.CONTACT_CUSTOMER in batch.work.shape.active:
+        parting.let_go(batch, link, "It has no company any more and becomes a customer of its own.")
         return
     if place.problem and link.state == Link.State.LINKED:
         batch.draft(link, Issue.Kind.SKIPPED, "stays", place.problem, "Give it a company that is kept in step.")
@@ -137,42 +134,26 @@ def _gained_company(batch: Batch, link: Link) -> None:
         return
     if contact.parent_id not in unlinked.partner_ids(batch.work.shape, Side.BIGIN, [contact.parent_id]):
         return
-    if customer.meta.get("has_transaction"):
+    by_hand = lifecycle.is_by_hand(link)
+    if by_hand or customer.meta.get("has_transaction"):
         if _has_person(contact):
             return
+        why = "was linked by hand with this customer" if by_hand else "has documents of its own in Books"
         batch.draft(
             link,
             Issue.Kind.SKIPPED,
             "own_customer",
-            f"{contact.label} has a company now, but documents of its own in Books: it stays a customer of its own.",
+            f"{contact.label} has a company now, but {why}: it stays a customer of its own.",
             "Bill new deals to the company; add it there as a person too if you wish.",
         )
         return
-    _let_go(batch, link, "It has a company now and becomes a person there.")
+    parting.let_go(batch, link, "It has a company now and becomes a person there.")
 
 
 def _has_person(contact: Record) -> bool:
     """It was added as a person too (`sync/beside.py`), or was one before and its pair is told of elsewhere."""
     living = Link.objects.filter(bigin=contact, kind=Kind.CONTACT_PERSON).exclude(state__in=Link.DEAD)
     return living.exclude(state=Link.State.BESIDE, books__gone_at__isnull=False).exists()
-
-
-def _let_go(batch: Batch, link: Link, reason: str) -> None:
-    """The contact is free for another pair; what it had in Books goes under the delete policy (rules 5.6)."""
-    policy = batch.work.shape.setting(batch.kind).delete_policy
-    contact = link.bigin
-    Link.objects.filter(pk=link.pk).update(bigin=None, state=Link.State.CLOSED, reason=reason)
-    link.bigin, link.state = None, Link.State.CLOSED
-    batch.writes = [write for write in batch.writes if write.link_id != link.pk]
-    if contact is not None:
-        batch.planned.remove(contact)
-        Record.objects.filter(pk=contact.pk).update(dirty=True)
-        batch.work.freed.update(batch.work.shape.kinds_with(contact.kind))
-    if policy == "keep":
-        return
-    ends = Write.Op.DELETE if policy == "delete" or batch.kind is Kind.CONTACT_PERSON else Write.Op.INACTIVE
-    wait = timedelta(seconds=settings.SYNC_DELETE_WAIT_SECONDS)
-    batch.write(link, Side.BOOKS, ends, not_before=batch.work.clock.now() + wait)
 
 
 def suspect(batch: Batch, link: Link, place: Place) -> None:

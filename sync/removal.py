@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from sync import issues, last_look, lifecycle, mirror, outbox, refusals, since, sources
+from sync import issues, last_look, lifecycle, mirror, outbox, parting, refusals, since, sources
 from sync.mapping import Kind
 from sync.models import Issue, Link, Record, RecordKind, Side, Write
 from sync.shape import BIGIN_MODULES, MODULE_OF, RECORD_KINDS
@@ -32,7 +32,7 @@ def from_books(work: Work, write: Write) -> None:
     if record is None or record.gone_at is not None:
         finish(work, write, "It was gone in Books already.")
         return
-    if write.undoes_id is None and not _still_gone(work, write):
+    if write.undoes_id is None and not (_still_gone(work, write) and parting.may_end(work, write)):
         return
     requested_at = work.clock.now()
     detail = work.patiently(lambda: _read(work, record))
@@ -139,6 +139,7 @@ def finish(work: Work, write: Write, reason: str) -> None:
             mirror.gone(locked, "ours", work.clock.now())
             _with_children(locked)
         lifecycle.close(write.link, reason)
+        parting.ended(write)
     work.count(MODULE_OF[Kind(write.link.kind)], write.side, "deleted")
 
 
@@ -237,7 +238,7 @@ def status(work: Work, write: Write) -> None:
     if record is None or record.gone_at is not None:
         finish(work, write, "It was gone in Books already.")
         return
-    if not active and write.undoes_id is None and not _still_gone(work, write):
+    if not active and write.undoes_id is None and not (_still_gone(work, write) and parting.may_end(work, write)):
         return
     if record.kind == RecordKind.ITEM:
         call: Callable[[str], str] = work.books.item_active if active else work.books.item_inactive
@@ -264,6 +265,7 @@ def inactivated(work: Work, write: Write, *, active: bool) -> None:
             lifecycle.keep_apart(write.link, f"{_UNDONE} In Books it was marked inactive, as it has transactions.")
         elif not active:
             lifecycle.close(write.link, "It was deleted in Bigin; in Books it was marked inactive.")
+        parting.ended(write)
     work.count(MODULE_OF[Kind(write.link.kind)], write.side, "activated" if active else "inactivated")
 
 

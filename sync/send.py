@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from django.db.models import Q
 
-from sync import beside, moves, outbox, refusals, removal, send_bigin, send_books, update_books
+from sync import beside, moves, outbox, parting, refusals, removal, send_bigin, send_books, update_books
 from sync.mapping import Kind
 from sync.models import Link, ModuleSetting, Side, Write
 from sync.shape import MODULE_OF
@@ -79,7 +79,8 @@ def to_books(work: Work, write: Write) -> None:
     try:
         _BOOKS[Write.Op(write.op)](work, write)
     except Rejected as error:
-        refusals.books(work, write, error)
+        if not parting.without_mail(work, write):
+            refusals.books(work, write, error)
     except UnknownOutcome as error:
         outbox.unknown(work, [write], error)
     except (OutOfTime, RateLimited, RetryLater, Unauthorised):

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Installation
-from sync import since
+from sync import outbox, since
 from sync.fields import shown
 from sync.models import Link, Run, Write
 from sync.queries.conflicts import readable
@@ -161,6 +161,8 @@ def write_lines(writes: Iterable[Write]) -> list[WriteLine]:
 
 def write_line(write: Write, undone: bool = False) -> WriteLine:
     badge, state = WRITE_STATES[Write.State(write.state)]
+    if write.state == Write.State.HELD and write.step == outbox.AFTER:
+        state = _("waits until its new record stands")
     return WriteLine(write, label_of(write.link), OPS.get(write.op, write.op), badge, state, changes_of(write), undone)
 
 
