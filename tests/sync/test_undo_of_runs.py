@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import AuditEntry, Installation
-from sync import services, tasks, undo, undo_run
+from sync import retention, services, tasks, undo, undo_run
 from sync.models import Run, Undoing, Write
 from sync.shape import Shape
 from sync.undo import UndoResult
@@ -259,3 +259,15 @@ def test_a_creation_may_be_taken_back_brought_back_and_taken_back_again(world: W
     world.settle()
     assert world.remotes.items() == {}
     assert_quiet(world)
+
+
+def test_rule_8_4_what_an_undo_left_alone_is_told_for_90_days(world: World) -> None:
+    run, company, _ = huts(world)
+    world.later()
+    world.remotes.update("Accounts", company, Website=NEW)
+    world.settle()
+    assert services.undo_run(run, "Ada").reasons == ["Alpine Huts: website was changed since; it is left alone."]
+    retention.purge(timezone.now() + timedelta(days=89))
+    assert Undoing.objects.count() == 1
+    retention.purge(timezone.now() + timedelta(days=91))
+    assert Undoing.objects.count() == 0
