@@ -12,7 +12,7 @@ from accounts import audit
 from accounts.models import Member
 from sync import alerts, issues
 from sync.decisions import close, run_soon
-from sync.models import Issue, Link, Record, Run, Write
+from sync.models import Issue, Link, Record, Run, Side, Write
 
 
 def _open(run_or_issue: Run | Issue) -> list[Issue]:
@@ -63,7 +63,8 @@ def refuse_held(run_or_issue: Run | Issue, who: str | Member) -> int:
 
 def _leave(issue: Issue, writes: Sequence[Write]) -> None:
     """The records stay as they are: a pair whose deletion was refused is closed, half a pair is none any more."""
-    links = [write.link_id for write in writes]
+    _left_so([write for write in writes if write.op == Write.Op.UPDATE])
+    links = [write.link_id for write in writes if write.op != Write.Op.UPDATE]
     ended = [write.link_id for write in writes if write.op in (Write.Op.DELETE, Write.Op.INACTIVE)]
     Record.objects.filter(bigin_links__in=links).update(dirty=False)
     Link.objects.filter(pk__in=ended, state=Link.State.LINKED).update(
@@ -86,3 +87,14 @@ def _leave(issue: Issue, writes: Sequence[Write]) -> None:
         for record in alone
     ]
     issues.raise_all(issue.installation, drafts, issue.run)
+
+
+def _left_so(updates: Sequence[Write]) -> None:
+    """What the two sides held in these fields is settled: no run changes it until somebody edits it on either side."""
+    ids = [write.link_id for write in updates]
+    links = {link.pk: link for link in Link.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+    for write in updates:
+        link, stood = links[write.link_id], write.before or {}
+        bigin, books = (stood, write.source) if write.side == Side.BIGIN else (write.source, stood)
+        link.bigin_base, link.books_base = {**link.bigin_base, **bigin}, {**link.books_base, **books}
+    Link.objects.bulk_update(links.values(), ["bigin_base", "books_base"])

@@ -74,6 +74,31 @@ def test_rule_5_4_refused_it_stays_as_it_was(world: World) -> None:
     world.settle()
     assert notes(world) == ["by the accountant"] * 3
     assert not world.issues()
+    world.later()
+    edited = sorted(world.remotes.companies())
+    world.remotes.update("Accounts", edited[0], Website="https://alpine.example")
+    world.settle()
+    assert notes(world) == ["by the accountant"] * 3  # another field of the record is no reason
+    customer = world.link(edited[0]).books
+    assert customer is not None
+    assert world.remotes.customer(customer.remote_id)["website"] == "https://alpine.example"
+    world.later()
+    world.remotes.update("Accounts", edited[0], Description="edited since")
+    world.settle()
+    assert sorted(notes(world)) == ["by the accountant", "by the accountant", "edited since"]
+
+
+def test_rule_5_4_an_edit_between_the_list_and_its_refusal_is_not_lost(world: World) -> None:
+    described(world, 1)
+    map_notes(world)
+    run = world.sync()
+    world.later()
+    world.remotes.update("Accounts", next(iter(world.remotes.companies())), Description="edited meanwhile")
+    world.sync()
+    assert notes(world) == ["by the accountant"]
+    services.refuse_held(run, "Ada")
+    world.settle()
+    assert notes(world) == ["edited meanwhile"]
 
 
 def test_rule_5_4_filling_what_is_empty_needs_no_second_look(world: World) -> None:
