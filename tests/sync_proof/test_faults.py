@@ -129,7 +129,8 @@ def test_a_revoked_token_pauses_and_tells_and_reconnecting_goes_on(
     world.installation.refresh_from_db()
     assert world.installation.state == Installation.State.PAUSED
     assert Connection.objects.get(installation=world.installation, product=product).problem
-    assert [message for message in mail.outbox if "connection" in message.subject]
+    name = {"bigin": "Bigin", "books": "Zoho Books"}[product]
+    assert [message.subject.partition("] ")[2] for message in mail.outbox] == [f"{name} is disconnected"]
     assert not Write.objects.filter(state=Write.State.SENDING).exists()
     world.sandbox.control("DELETE", "faults")
     world.reconnect()
