@@ -150,6 +150,10 @@ def ensure_customer(
     link = pair_of(record)
     if link is not None and link.state == Link.State.HALF:
         return _finish(work, kind, link, ())
+    if link is not None and link.state == Link.State.APART and link.books and not link.books.gone_at and not anyway:
+        return Candidates(
+            (Candidate(link.books.remote_id, link.books.label, "It was unlinked from this one by hand."),)
+        )
     if link is not None:
         # Closed, or set apart by hand: billing it is a person's word to start anew (rules 5.1).
         Link.objects.filter(pk=link.pk).update(state=Link.State.REFUSED, reason="A rep billed it.")

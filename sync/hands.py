@@ -142,4 +142,11 @@ def unlink(link: Link, who: str | Member) -> None:
         Issue.objects.filter(link=link, state=Issue.State.OPEN).update(
             state=Issue.State.RESOLVED, closed_at=timezone.now(), closed_by=str(who)[:200]
         )
+        if link.bigin is not None and link.books is not None:
+            Decision.objects.get_or_create(
+                installation=link.installation,
+                bigin_id=link.bigin.remote_id,
+                books_id=link.books.remote_id,
+                defaults={"verdict": Decision.Verdict.DIFFERENT, "decided_by": str(who)[:200]},
+            )
         audit.note(link.installation, who, f"Unlinked pair {link.pk}")

@@ -52,6 +52,9 @@ def contacts_came_back(shape: Shape) -> None:
     Record.objects.filter(pk__in=[waiting[one] for one in back.values_list("remote_id", flat=True)]).update(dirty=True)
 
 
+# Why a pair was closed by a deletion in Bigin that its counterpart followed.
+FOLLOWED = ("It was deleted in Bigin, and then here.", "It was deleted in Bigin along with its company.")
+INACTIVATED = "It was deleted in Bigin; in Books it was marked inactive."
 BY_HAND = "linked by "  # how the reason of a pair begins that a person made
 
 
@@ -68,6 +71,14 @@ def close(link: Link, reason: str) -> bool:
 def reopen(link: Link, reason: str) -> bool:
     """A record came back under its old id: the pair goes on with the bases it had (rules 5.1)."""
     return _move(link, [Link.State.CLOSED], Link.State.LINKED, reason)
+
+
+def begin_anew(link: Link, record: Record) -> None:
+    """A record restored in Bigin whose counterpart had followed it stands alone: that pair is history (rules 5.1)."""
+    Link.objects.filter(pk=link.pk, state=Link.State.CLOSED).update(
+        state=Link.State.REFUSED, reason="It was restored in Bigin after its counterpart had been deleted here."
+    )
+    Record.objects.filter(pk=record.pk).update(dirty=True)
 
 
 def keep_apart(link: Link, reason: str) -> bool:

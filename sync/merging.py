@@ -96,6 +96,7 @@ def pair_state(link: Link, place: relations.Place) -> plan.PairState:
         books=presence(link.books),
         in_scope=link.bigin is None or link.bigin.in_scope,
         closed=link.state == Link.State.CLOSED,
+        followed=link.reason in lifecycle.FOLLOWED,
         caused_by_us=any(record is not None and record.gone_how == "ours" for record in (link.bigin, link.books)),
         child_of_deleted=place.parent_gone,
         moved_to=place.moved_to,
@@ -108,8 +109,17 @@ def _plan_link(batch: Batch, link: Link, place: relations.Place) -> None:
         relations.start_over(batch, link)
         return
     verdict = plan.decide(pair_state(link, place), batch.work.shape.setting(batch.kind).delete_policy)
+    if isinstance(verdict, plan.Reopen) and verdict.anew and link.bigin is not None:
+        lifecycle.begin_anew(link, link.bigin)
+        batch.planned.remove(link.bigin)
+        batch.work.freed.update(batch.work.shape.kinds_with(link.bigin.kind))
+        return
     if isinstance(verdict, plan.Reopen):
+        was_inactivated = link.reason == lifecycle.INACTIVATED
         lifecycle.reopen(link, "restored")
+        if was_inactivated and link.books is not None and link.books.meta.get("status") == "inactive":
+            batch.write(link, Side.BOOKS, Write.Op.ACTIVE)  # compared once it is
+            return
         verdict = plan.Compare()
     if isinstance(verdict, plan.Compare):
         _compare(batch, link)
@@ -234,7 +244,7 @@ def stays(kind: Kind, verdict: plan.Remove) -> bool:
 def _remove(batch: Batch, link: Link, verdict: plan.Remove, place: relations.Place) -> None:
     """The other side's delete waits before it is sent (rules 5.2)."""
     if place.parent_gone:
-        lifecycle.close(link, "It was deleted in Bigin along with its company.")
+        lifecycle.close(link, lifecycle.FOLLOWED[1])
         return
     if link.books is None or link.bigin is None or link.bigin.gone_at is None:
         return

@@ -253,6 +253,7 @@ class PairState:
     in_scope: bool = True
     closed: bool = False
     caused_by_us: bool = False  # our own delete made it disappear
+    followed: bool = False  # closed by a deletion in Bigin that its counterpart followed
     child_of_deleted: bool = False  # Bigin deleted it along with its company
     moved_to: str = ""  # the other company a contact now belongs to
 
@@ -275,7 +276,7 @@ class Close:
 
 @dataclass(frozen=True)
 class Reopen:
-    pass
+    anew: bool = False  # its counterpart had been deleted with it, so the restored record stands alone
 
 
 @dataclass(frozen=True)
@@ -302,6 +303,8 @@ Verdict: TypeAlias = Nothing | Compare | Close | Reopen | Remove | Move | Suspec
 def decide(pair: PairState, delete_policy: str) -> Verdict:
     both_here = pair.bigin is Presence.HERE and pair.books is Presence.HERE
     if pair.closed:
+        if pair.followed and pair.bigin is Presence.HERE and pair.books is Presence.VANISHED:
+            return Reopen(anew=True)
         return Reopen() if both_here else Nothing("closed")
     if pair.books is Presence.VANISHED:
         return Close("It was deleted in Books.", "" if pair.caused_by_us else "vanished")

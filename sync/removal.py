@@ -54,7 +54,7 @@ def from_books(work: Work, write: Write) -> None:
             return
         if error.code not in _MISSING:
             raise
-    finish(work, write, _UNDONE if write.undoes_id else "It was deleted in Bigin, and then here.")
+    finish(work, write, _UNDONE if write.undoes_id else lifecycle.FOLLOWED[0])
 
 
 def _as_it_stands(work: Work, record: Record, detail: Mapping[str, Any], requested_at: datetime) -> Record:
@@ -264,7 +264,7 @@ def inactivated(work: Work, write: Write, *, active: bool) -> None:
         if not active and write.undoes_id is not None:
             lifecycle.keep_apart(write.link, f"{_UNDONE} In Books it was marked inactive, as it has transactions.")
         elif not active:
-            lifecycle.close(write.link, "It was deleted in Bigin; in Books it was marked inactive.")
+            lifecycle.close(write.link, lifecycle.INACTIVATED)
         parting.ended(write)
     work.count(MODULE_OF[Kind(write.link.kind)], write.side, "activated" if active else "inactivated")
 

@@ -119,6 +119,8 @@ def _plan(shape: Shape, steps: Sequence[Write]) -> None:
     if target is None or target.gone_at is not None:
         raise NotUndoable("The record is gone.")
     waiting = Write.objects.filter(link=link, side=first.side, state=Write.State.PENDING, undoes=None)
+    if waiting.filter(op__in=(Write.Op.DELETE, Write.Op.INACTIVE)).exists():
+        raise NotUndoable("Its deletion waits to be sent; restore it in Bigin first.")
     waiting.exclude(outbox.UNDER_WAY).update(state=Write.State.WITHDRAWN, error="An earlier change was taken back.")
     Write.objects.create(
         installation=first.installation, link=link, side=first.side, undoes=last, **_reverse(shape, link, steps, target)
