@@ -92,6 +92,7 @@ SENTENCES = (
     _("Change it there by hand."),
     _("Choose which one to keep."),
     _("Chose to create anew: %(reason)s"),
+    _("Contact persons were added to it in Books since; it is left alone."),
     _("Correct it in Bigin or in Books, then retry."),
     _("Correct the record, then retry."),
     _("Correct the value in Bigin."),

@@ -41,7 +41,7 @@ def from_books(work: Work, write: Write) -> None:
         return
     if write.undoes_id is not None:
         now = _as_it_stands(work, record, detail, requested_at)
-        if last_look.is_touched(work, write, now):
+        if last_look.is_touched(work, write, now) or _has_grown(work, write, record, detail):
             return
     Write.objects.filter(pk=write.pk).update(before=_plain(detail))
     try:
@@ -66,6 +66,25 @@ def _as_it_stands(work: Work, record: Record, detail: Mapping[str, Any], request
     else:
         seen = sources.books_person(work.shape, detail, record.parent_id, record.modified_at)
     return mirror.store_one(work.shape, seen, requested_at)
+
+
+def _has_grown(work: Work, write: Write, record: Record, detail: Mapping[str, Any]) -> bool:
+    """Whether a customer has persons that its run did not make: they would go with it, so the undo is rejected."""
+    if record.kind != RecordKind.CUSTOMER or write.undoes is None:
+        return False
+    made = {*since.persons_made_with(write.undoes)}
+    if write.link.kind == Kind.CONTACT_CUSTOMER:
+        made.add(str(record.meta.get("primary")))
+    has_others = any(str(one["contact_person_id"]) not in made for one in sources.persons_of(detail))
+    if has_others:
+        outbox.reject(
+            work,
+            write,
+            issues.CHANGED_SINCE,
+            "Contact persons were added to it in Books since; it is left alone.",
+            "Delete it there yourself.",
+        )
+    return has_others
 
 
 def _still_gone(work: Work, write: Write) -> bool:

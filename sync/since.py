@@ -53,6 +53,14 @@ def made_with(write: Write) -> frozenset[str]:
     return frozenset(made.values_list("link__bigin__remote_id", flat=True))
 
 
+def persons_made_with(write: Write) -> frozenset[str]:
+    """Ids of the contact persons of Books that the run of this write created."""
+    if write.run is None:
+        return frozenset()
+    made = done_by(write.run).filter(side=Side.BOOKS, op=Write.Op.CREATE, link__books__kind=RecordKind.PERSON)
+    return frozenset(made.values_list("link__books__remote_id", flat=True))
+
+
 def taken_back(links: Collection[int]) -> frozenset[int]:
     """Writes of these links that an undo takes back: one that stands, for it may have been taken back itself."""
     rows = Write.objects.filter(link__in=links, link=F("undoes__link")).exclude(state__in=FELL_THROUGH)

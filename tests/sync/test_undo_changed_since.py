@@ -199,3 +199,18 @@ def test_an_undo_of_many_companies_reads_them_by_the_page(world: World) -> None:
     # 3 lists and 3 deleted lists, 1 page to look at all 12, 3 related lists for each, 1 delete.
     assert world.calls("bigin") == 3 + 3 + 1 + 3 * 12 + 1
     assert world.company_names() == []
+
+
+def test_a_created_customer_to_which_somebody_added_a_person_is_not_deleted(world: World) -> None:
+    """Books would delete that person with it."""
+    world.remotes.company("Alpine Huts")
+    made = world.sync()
+    customer = world.remotes.customer_named("Alpine Huts")
+    world.later()
+    person = {"first_name": "Nils", "last_name": "Berg", "email": "nils@alpine.example"}
+    world.remotes.books.create_person(customer, person)
+    services.undo_run(made, "Ada")
+    world.settle()
+    assert world.customer_names() == ["Alpine Huts"]
+    assert [person["email"] for person in world.remotes.customer(customer)["persons"]] == ["nils@alpine.example"]
+    assert "Contact persons were added" in world.issue("changed_since").reason
