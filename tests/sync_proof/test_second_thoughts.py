@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sync import actions, billing, hands, held, undo
+from accounts import connections
+from sync import billing, hands, held, undo
 from sync.models import Issue, Link, Write
 from tests.sync_proof.test_moves import people
 from tests.sync_proof.world import World
@@ -114,7 +115,7 @@ def test_rule_3_3_billing_an_unlinked_company_asks_before_it_takes_the_same_cust
     world.settle()
     hands.unlink(Link.objects.get(), "Ada")
     world.settle()
-    bigin, books = actions.connections.bigin(world.installation), actions.connections.books(world.installation)
+    bigin, books = connections.bigin(world.installation), connections.books(world.installation)
     answer = billing.ensure_customer(world.installation, "Accounts", company, bigin=bigin, books=books)
     assert isinstance(answer, billing.Candidates)
     assert [one.label for one in answer.candidates] == ["Alder Walks"]

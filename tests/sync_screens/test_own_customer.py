@@ -86,7 +86,7 @@ def test_rule_5_6_where_it_cannot_be_added_the_issue_stays_and_says_why(
 def test_rule_5_6_nobody_else_adds_the_person(who: str, installation: Installation) -> None:
     issue = own_customer(installation)
     path = f"{LIST}{issue.pk}/add-person/"
-    clients = {
+    clients: dict[str, Callable[[], Client]] = {
         "a stranger": Client,
         "a standard user": lambda: signed_in_client(make_member(installation, profile="Standard")),
         "another organisation": lambda: signed_in_client(make_member(make_installation())),
