@@ -1,5 +1,7 @@
 """Rule 5.6 on the screen: adding a contact as a person of its company too, by one click, by the right person."""
 
+from collections.abc import Callable
+
 import pytest
 from django.test import Client
 from django.utils import timezone
