@@ -105,6 +105,7 @@ SENTENCES = (
     _("Delete it in Bigin yourself if that is meant."),
     _("Delete it there yourself."),
     _("Delete the others in Books, then retry."),
+    _("Each run asks again. Open it in Books; if it shows there, save it once, or ask Zoho's support."),
     _("Fill that field in Books, or map it."),
     _("Fill the field again, or empty it on both sides."),
     _("Give it a company that is kept in step."),

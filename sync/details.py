@@ -2,26 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Prefetch
 from django.utils import timezone
 
-from sync import mirror, sources
+from sync import issues, mirror, sources
 from sync.mapping import Kind
-from sync.models import Link, Record, RecordKind
+from sync.models import Issue, Link, Module, Record, RecordKind
 from sync.shape import Shape
 from sync.work import Work
+from zoho.errors import Rejected, RetryLater, ZohoError
+
+_MOST_UNREADABLE = 3  # in one run
 
 
 def read_all(work: Work, leave_out: frozenset[str]) -> None:
     """Reads the detail of every customer whose row changed or is doubtful. `leave_out`: ids that the brake holds, which
-    a read would close one by one."""
+    a read would close one by one. A few that Books cannot show are told and left for the next run; more of them are a
+    failure of Books, and raised."""
+    unreadable: dict[str, ZohoError] = {}
     for customer_id in _without_detail(work.shape):
-        if customer_id not in leave_out:
-            work.check()
+        if customer_id in leave_out:
+            continue
+        work.check()
+        try:
             customer_detail(work, customer_id)
+        except (Rejected, RetryLater) as error:
+            unreadable[customer_id] = error
+            if error.status is None or len(unreadable) > _MOST_UNREADABLE:
+                raise
+    _tell(work, unreadable)
+
+
+def _tell(work: Work, unreadable: Mapping[str, ZohoError]) -> None:
+    installation = work.shape.installation
+    rows = Record.objects.filter(
+        installation=installation, kind=RecordKind.CUSTOMER, remote_id__in=unreadable
+    ).prefetch_related(Prefetch("books_links", Link.objects.exclude(state__in=Link.DEAD), "living"))
+    drafts = [
+        issues.Draft(
+            Module.CUSTOMERS,
+            Issue.Kind.SKIPPED,
+            "unreadable",
+            f"Books lists {record.label}, but did not show its details: {unreadable[record.remote_id].message}",
+            "Each run asks again. Open it in Books; if it shows there, save it once, or ask Zoho's support.",
+            link_id=record.living[0].pk if record.living else None,
+            record_id=None if record.living else record.pk,
+        )
+        for record in rows
+    ]
+    issues.raise_all(installation, drafts, work.run)
 
 
 def read_those_with_a_company(work: Work) -> None:

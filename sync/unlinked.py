@@ -50,8 +50,10 @@ def unlinked(installation: Installation, kind: Kind, side: str) -> QuerySet[Reco
 
 
 def to_judge(shape: Shape, kind: Kind, side: str) -> QuerySet[Record]:
-    """Dirty ones of this kind of link; a contact belongs to one kind by having a company or not."""
-    return of_sort(shape, kind, side).filter(dirty=True)
+    """Dirty ones of this kind of link; a contact belongs to one kind by having a company or not. A customer of which
+    Books has shown no details yet waits for them."""
+    rows = of_sort(shape, kind, side).filter(dirty=True)
+    return rows.exclude(detail_at=None) if side == Side.BOOKS else rows
 
 
 def of_sort(shape: Shape, kind: Kind, side: str) -> QuerySet[Record]:
