@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import Installation
-from sync import deleted, issues
+from sync import deleted, issues, outbox
 from sync.fields import shown
 from sync.mapping import Kind
 from sync.models import Issue, Link, Record, Write
@@ -120,20 +120,22 @@ def hold(
     work: Work, module: str, code: str, found: Sequence[Write], told: Callable[[Sequence[Write]], tuple[str, str]]
 ) -> list[Write]:
     """PENDING -> HELD, in an issue that lists them; returns those that were moved. `told`: reason and advice of a list.
+    An end that waits for another record is held already, and listed too.
 
     What waits already under this code joins it, and the new list takes the old one's place: an approval covers what was
     shown (rules 5.4), so whoever still has the shorter list on the screen is told that it is settled.
     """
     with transaction.atomic():
         rows = Write.objects.select_for_update(of=("self",)).order_by("pk")
-        fresh = list(rows.filter(pk__in=[write.pk for write in found], state=Write.State.PENDING))
-        if not fresh:
-            return []
-        Write.objects.filter(pk__in=[write.pk for write in fresh]).update(state=Write.State.HELD)
         waiting = Issue.objects.select_for_update().filter(
             installation=work.shape.installation, module=module, code=code, kind=Issue.Kind.HELD, state=Issue.State.OPEN
         )
         noted = [pk for issue in waiting for pk in issue.detail["writes"]]
+        mine = rows.filter(outbox.HOLDABLE, pk__in=[write.pk for write in found])
+        fresh = [write for write in mine if write.pk not in noted]
+        if not fresh:
+            return []
+        Write.objects.filter(pk__in=[write.pk for write in fresh]).update(state=Write.State.HELD)
         waiting.update(state=Issue.State.RESOLVED, closed_at=work.clock.now(), closed_by=TAKEN_OVER)
         writes = sorted({*rows.filter(pk__in=noted, state=Write.State.HELD), *fresh}, key=lambda write: write.pk)
         reason, advice = told(writes)

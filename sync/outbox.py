@@ -20,6 +20,7 @@ State = Write.State
 # A worker is killed after 300 s, so what one has been sending for longer, outside a living run, nobody sends any more.
 LONGEST_ATTEMPT = timedelta(seconds=330)
 AFTER = "after"  # Write.step of an end that waits for another record (`sync/parting.py`)
+HOLDABLE = Q(state=State.PENDING) | Q(state=State.HELD, step=AFTER)
 # A move of which a person was made already: the person stands in Books twice until it is finished or taken back, so
 # nothing withdraws it.
 FIRST_STEP = "create"

@@ -59,8 +59,13 @@ def _after_the_update(batch: Batch, link: Link, record: Record) -> None:
 
 
 def release(work: Work, kind: Kind) -> None:
-    """Before planning: ends whose contact has its new record, or is deleted, are sent. A query where none waits."""
-    for write in _ends(work, kind).select_related("link"):
+    """Before planning: ends whose contact has its new record, or is deleted, are sent, but for those in a list that a
+    person is to approve. A query where none waits."""
+    ends = list(_ends(work, kind).select_related("link"))
+    listed = _listed(work) if ends else frozenset()
+    for write in ends:
+        if write.pk in listed:
+            continue
         contact = _contact(write)
         if _stands(write, contact):
             outbox.move([write], Write.State.HELD, Write.State.PENDING)
@@ -69,6 +74,13 @@ def release(work: Work, kind: Kind) -> None:
         elif contact.gone_at is not None:
             wait = timedelta(seconds=settings.SYNC_DELETE_WAIT_SECONDS)
             outbox.move([write], Write.State.HELD, Write.State.PENDING, not_before=contact.gone_at + wait)
+
+
+def _listed(work: Work) -> frozenset[int]:
+    held = Issue.objects.filter(
+        installation=work.shape.installation, kind=Issue.Kind.HELD, state=Issue.State.OPEN, detail__has_key="writes"
+    )
+    return frozenset(pk for writes in held.values_list("detail__writes", flat=True) for pk in writes)
 
 
 def _ends(work: Work, kind: Kind) -> QuerySet[Write]:

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from sync import brake, changed
+from sync import brake, changed, outbox
 from sync.changed import Change
 from sync.mapping import Kind
 from sync.models import ModuleSetting, Proposal, Run, Side, Write
@@ -88,8 +88,8 @@ def _writes(work: Work, kind: Kind, since: datetime) -> QuerySet[Write]:
 def _pending(work: Work, kind: Kind) -> QuerySet[Write]:
     """Those of the kind and what they carry."""
     rows = Write.objects.filter(
-        installation=work.shape.installation, state=Write.State.PENDING, approved=False, undoes=None
-    )
+        outbox.HOLDABLE, installation=work.shape.installation, approved=False, undoes=None
+    ).exclude(outbox.UNDER_WAY)
     return rows.filter(Q(link__kind=kind) | Q(carried_by__link__kind=kind))
 
 
@@ -142,7 +142,8 @@ def _made_new(work: Work, kind: Kind, change: Change) -> _New:
         if not _is_new(write, kind, change):
             continue
         found.planned[write.side, _OUTCOMES[Write.Op(write.op)]] += 1
-        if write.state == Write.State.PENDING and not write.approved:
+        waits = write.state == Write.State.HELD and write.step == outbox.AFTER
+        if (waits or write.state == Write.State.PENDING) and not write.approved:
             found.pending.append(write.pk)
     return found
 

@@ -73,7 +73,7 @@ def test_every_setting_is_told_in_the_readme_and_reaches_the_containers() -> Non
     assert read - told_of == set()
     for service in PRODUCT.values():
         given = {name.removesuffix("_FILE") for name in service["environment"]}
-        assert read - given == {"DEBUG", "PLAIN_STATIC", "STATIC_ROOT", "EMAIL_BACKEND"}
+        assert read - given == {"DEBUG", "PLAIN_STATIC", "STATIC_ROOT", "EMAIL_BACKEND", "EMAIL_FILE_PATH"}
         assert given - read == set()
 
 

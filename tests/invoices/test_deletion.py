@@ -19,7 +19,7 @@ from accounts import tickets
 from accounts.models import ApiToken, AuditEntry, Handover, Installation, Quota, RecordAccess
 from invoices import api_tokens, feeds, offers, removal
 from invoices.models import Action, BilledRecord, CustomerBalance, Document, MailFile, TimelineNote
-from sync.models import Channel, Cursor, Decision, Issue, Notification, Proposal, Run, Write
+from sync.models import Channel, Cursor, Decision, Issue, Notification, Proposal, Run, Undoing, Write
 from tests import factories
 from tests.invoices.conftest import Desk
 from tests.invoices.test_detail import standing
@@ -64,6 +64,7 @@ def fill(desk: Desk) -> None:
     Decision.objects.create(installation=installation, bigin_id="1", books_id="2", verdict="apart", decided_by="x")
     Cursor.objects.get_or_create(installation=installation, feed="books_items")
     Notification.objects.create(installation=installation, body={})
+    Undoing.objects.create(installation=installation, series=run.series, who="Ada", upto=2, below=3)
     Channel.objects.create(
         installation=installation, channel_id=f"{installation.pk.int % 10**9}", token_digest="x",
         expires_at=timezone.now(),
