@@ -48,12 +48,15 @@ def is_anothers(work: Work, side: str, maker: str) -> bool:
 
 
 def _is_anothers(work: Work, detail: RemoteRow) -> bool:
-    maker = str(detail.get("created_by_id") or "") or _only_hand(detail)
-    if maker:
-        return is_anothers(work, Side.BOOKS, maker)
+    """By the maker's id; else by the only hand that was on it, unless the maker's name tells ours: times are in whole
+    seconds, and somebody may have edited it in the very one of its creation."""
+    maker = str(detail.get("created_by_id") or "")
+    hand = maker or _only_hand(detail)
+    if maker or (hand and not is_anothers(work, Side.BOOKS, hand)):
+        return is_anothers(work, Side.BOOKS, hand)
     name = bare(str(detail.get("created_by_name") or ""))
     own = bare(_own_name(work)) if name else ""
-    return bool(name and own and name != own)
+    return name != own if name and own else bool(hand)
 
 
 def _only_hand(detail: RemoteRow) -> str:

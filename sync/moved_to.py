@@ -4,7 +4,6 @@ person has that goes along. The steps of a move are in `sync/moves.py`. Database
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from django.db.models.fields.json import KT
 
 from sync import outbox, restore, sources, unlinked
 from sync.candidates import Strength, likeness
+from sync.fields import full_name, shown
 from sync.mapping import Kind
 from sync.models import Link, RecordKind, Side, Write
 from sync.work import Work
@@ -26,22 +26,17 @@ def person_in(detail: sources.RemoteRow | None, person_id: str) -> sources.Remot
 
 
 def name_of(person: sources.RemoteRow) -> str:
-    return f"{person.get('first_name') or ''} {person.get('last_name') or ''}".strip()
+    return shown(full_name(person.get("first_name"), person.get("last_name")))
 
 
 def own(person: sources.RemoteRow) -> dict[str, Any]:
     """All that Books takes back as it gave it, as JSON takes it."""
-    return restore.of_person(plain(person))
+    return restore.of_person(sources.plain(person))
 
 
 def names(person: sources.RemoteRow) -> dict[str, str]:
     """As they are divided there, which one name does not tell."""
     return {name: str(person[name]) for name in ("first_name", "last_name") if person.get(name)}
-
-
-def plain(person: sources.RemoteRow) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(json.dumps(dict(person), default=str))
-    return found
 
 
 def is_held(work: Work, person_id: str, but: Link | None = None) -> bool:
@@ -104,5 +99,5 @@ def takes_its_place(work: Work, fields: Mapping[str, Any], person: sources.Remot
         for name, value in fields.items()
         if name != "email" and value != held.get(name) and (name in wanted or name not in held)
     }
-    kept = {} if ours else {"adopted": plain(person)}
+    kept = {} if ours else {"adopted": sources.plain(person)}
     return {"new": str(person["contact_person_id"]), "owed": owed, **kept}

@@ -63,7 +63,7 @@ def _create(work: Work, write: Write) -> bool:
         _ask(work, write, alike)
         return False
     known = sorted(str(one["contact_person_id"]) for one in sources.persons_of(there))
-    _note(write, fields, detail=moved_to.plain(old), known=known)
+    _note(write, fields, detail=sources.plain(old), known=known)
     if alike:
         _step(write, CREATE, DELETE, **moved_to.takes_its_place(work, fields, alike[0], ours=left is not None))
         return True
@@ -140,7 +140,7 @@ def _catch_up(write: Write, present: sources.RemoteRow) -> None:
         return
     changed = {name: fields.get(name) for name in sorted({*fields, *write.fields}) if name != "email"}
     late = {name: value for name, value in changed.items() if value != write.fields.get(name)}
-    _note(write, fields, detail=moved_to.plain(present), owed={**before.get("owed", {}), **late})
+    _note(write, fields, detail=sources.plain(present), owed={**before.get("owed", {}), **late})
 
 
 def _delete_old(work: Work, write: Write) -> None:

@@ -43,7 +43,7 @@ def from_books(work: Work, write: Write) -> None:
         now = _as_it_stands(work, record, detail, requested_at)
         if last_look.is_touched(work, write, now) or _has_grown(work, write, record, detail):
             return
-    Write.objects.filter(pk=write.pk).update(before=_plain(detail))
+    Write.objects.filter(pk=write.pk).update(before=sources.plain(detail))
     try:
         if record.kind == RecordKind.PERSON:
             hand_over_primary(work, record)
@@ -134,19 +134,6 @@ def hand_over_primary(work: Work, person: Record) -> None:
     successor = others.order_by("pk").first()
     if successor is not None:
         work.patiently(lambda: work.books.make_primary(successor.remote_id))
-
-
-def _plain(detail: Mapping[str, Any]) -> dict[str, Any]:
-    """As JSON takes it: decimals as text."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, Decimal):
-            return str(value)
-        if isinstance(value, Mapping):
-            return {str(name): plain(inner) for name, inner in value.items()}
-        return [plain(inner) for inner in value] if isinstance(value, (list, tuple)) else value
-
-    return {str(name): plain(value) for name, value in detail.items()}
 
 
 def finish(work: Work, write: Write, reason: str) -> None:

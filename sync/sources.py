@@ -5,6 +5,7 @@ No network and no database here; `sync/replicate.py` stores what these functions
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -44,6 +45,12 @@ class Seen:
     created_at: datetime | None = None
     in_scope: bool | None = True  # None: what the list views said stands
     detailed: bool = True  # False: a list row, whose detail must be read before the record is planned
+
+
+def plain(row: RemoteRow) -> dict[str, Any]:
+    """As a JSON column takes it: decimals and times as text."""
+    found: dict[str, Any] = json.loads(json.dumps(dict(row), default=str))
+    return found
 
 
 def types(shape: Shape, record_kind: str) -> dict[str, FieldType]:

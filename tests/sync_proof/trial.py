@@ -329,7 +329,6 @@ class Trial:
         self.world.sandbox.fault(kind, method=method, path=_DATA, nth=1 + which // 4, seconds=20)
         self.world.sync()
         self.world.sandbox.control("DELETE", "faults")
-        self.world.time.forward(2)  # an edit in the very second of a creation would look like the maker's (rules 3.4)
         self.remember()
 
     def run_and_die(self, which: int, how: int) -> None:
