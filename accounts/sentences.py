@@ -135,6 +135,7 @@ SENTENCES = (
     _("It is not sold."),
     _("It is not there any more; the next sync will say so."),
     _("It is skipped as a duplicate, as your settings say."),
+    _("It is tried again by itself. Open the record there; if it shows, save it once, or ask Zoho's support."),
     _("It lies in Bigin's recycle bin: restore it there, and the pair is taken up again."),
     _("It stood there already."),
     _("It waits for the next run."),

@@ -11,12 +11,12 @@ from functools import partial
 
 from django.db import transaction
 
-from sync import details, mirror, probed, replicate
+from sync import details, mirror, probed, replicate, unreadable
 from sync.models import Cursor, Record, RecordKind
 from sync.shape import BIGIN_MODULES, FEED_KINDS
 from sync.work import Work
 from zoho.bigin import Page
-from zoho.errors import Rejected, Unauthorised
+from zoho.errors import Rejected, RetryLater, Unauthorised
 from zoho.times import parse_time_or_none
 
 ALL_PAGES_EVERY = timedelta(hours=6)
@@ -102,7 +102,12 @@ def confirm(work: Work, feed: str, suspects: Sequence[Record]) -> int:
     gone = 0
     for record in suspects:
         work.check()
-        if _exists(work, record):
+        try:
+            exists = _exists(work, record)
+        except (Rejected, RetryLater) as error:
+            unreadable.pass_over(work, record.remote_id, error)
+            continue  # asked for again by the next run
+        if exists:
             Record.objects.filter(pk=record.pk).update(listed_at=work.clock.now())
             continue
         with transaction.atomic():

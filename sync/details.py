@@ -9,21 +9,19 @@ from django.db import transaction
 from django.db.models import Prefetch
 from django.utils import timezone
 
-from sync import issues, mirror, sources
+from sync import issues, mirror, sources, unreadable
 from sync.mapping import Kind
 from sync.models import Issue, Link, Module, Record, RecordKind
 from sync.shape import Shape
 from sync.work import Work
 from zoho.errors import Rejected, RetryLater, ZohoError
 
-_MOST_UNREADABLE = 3  # in one run
-
 
 def read_all(work: Work, leave_out: frozenset[str]) -> None:
     """Reads the detail of every customer whose row changed or is doubtful. `leave_out`: ids that the brake holds, which
     a read would close one by one. A few that Books cannot show are told and left for the next run; more of them are a
     failure of Books, and raised."""
-    unreadable: dict[str, ZohoError] = {}
+    unread: dict[str, ZohoError] = {}
     for customer_id in _without_detail(work.shape):
         if customer_id in leave_out:
             continue
@@ -31,23 +29,22 @@ def read_all(work: Work, leave_out: frozenset[str]) -> None:
         try:
             customer_detail(work, customer_id)
         except (Rejected, RetryLater) as error:
-            unreadable[customer_id] = error
-            if error.status is None or len(unreadable) > _MOST_UNREADABLE:
-                raise
-    _tell(work, unreadable)
+            unreadable.pass_over(work, customer_id, error)
+            unread[customer_id] = error
+    _tell(work, unread)
 
 
-def _tell(work: Work, unreadable: Mapping[str, ZohoError]) -> None:
+def _tell(work: Work, unread: Mapping[str, ZohoError]) -> None:
     installation = work.shape.installation
     rows = Record.objects.filter(
-        installation=installation, kind=RecordKind.CUSTOMER, remote_id__in=unreadable
+        installation=installation, kind=RecordKind.CUSTOMER, remote_id__in=unread
     ).prefetch_related(Prefetch("books_links", Link.objects.exclude(state__in=Link.DEAD), "living"))
     drafts = [
         issues.Draft(
             Module.CUSTOMERS,
             Issue.Kind.SKIPPED,
-            "unreadable",
-            f"Books lists {record.label}, but did not show its details: {unreadable[record.remote_id].message}",
+            unreadable.CODE,
+            f"Books lists {record.label}, but did not show its details: {unread[record.remote_id].message}",
             "Each run asks again. Open it in Books; if it shows there, save it once, or ask Zoho's support.",
             link_id=record.living[0].pk if record.living else None,
             record_id=None if record.living else record.pk,
@@ -70,9 +67,18 @@ def read_those_with_a_company(work: Work) -> None:
         bigin__gone_at=None,
         books__gone_at=None,
     ).exclude(bigin__parent_id="")
+    unread: dict[str, ZohoError] = {}
     for customer_id in moved.order_by("pk").values_list("books__remote_id", flat=True):
         work.check()
-        customer_detail(work, customer_id)
+        try:
+            customer_detail(work, customer_id)
+        except (Rejected, RetryLater) as error:
+            unreadable.pass_over(work, customer_id, error)
+            unread[customer_id] = error
+    # Without its detail the pair is not planned.
+    rows = Record.objects.filter(installation=work.shape.installation, kind=RecordKind.CUSTOMER, remote_id__in=unread)
+    rows.update(detail_at=None)
+    _tell(work, unread)
 
 
 def _without_detail(shape: Shape) -> Iterator[str]:

@@ -38,6 +38,7 @@ from sync import (
     second_look,
     send,
     stale,
+    unreadable,
 )
 from sync import shape as shapes
 from sync.mapping import Kind
@@ -133,6 +134,7 @@ def _stages(work: Work) -> None:
     for kind in work.shape.kinds:
         if kind in work.freed:
             _one_kind(work, kind)
+    unreadable.tell(work)
 
 
 def _one_kind(work: Work, kind: Kind) -> None:

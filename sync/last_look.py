@@ -12,12 +12,13 @@ from typing import Any
 
 from django.db import transaction
 
-from sync import issues, mirror, outbox, since, sources
+from sync import issues, mirror, outbox, since, sources, unreadable
 from sync.mapping import Kind
 from sync.models import Record, Write
 from sync.shape import BIGIN_MODULES, RECORD_KINDS
 from sync.work import Work
 from zoho.bigin import PAGE
+from zoho.errors import Rejected, RetryLater
 
 _PAGES_BACK = 10
 
@@ -43,7 +44,9 @@ def at_bigin(work: Work, kind: Kind, batch: Sequence[Write]) -> Looked:
     if not open_undos:
         return looked
     for write, record in _read(work, kind, open_undos):
-        if record is None:
+        if record is None and write.link.bigin is not None and write.link.bigin.remote_id in work.unread:
+            unreadable.wait(work, write, work.unread[write.link.bigin.remote_id])
+        elif record is None:
             looked.gone.append(write)
         elif not is_touched(work, write, record):
             looked.free.append(write)
@@ -91,7 +94,8 @@ def _changed(work: Work, write: Write, undone: Write, record: Record) -> str:
 
 
 def newest(work: Work, kind: Kind, wanted: Iterable[str]) -> dict[str, Mapping[str, Any]]:
-    """Pages newest first until all are found; one that a burst of other edits pushed out of reach is read alone."""
+    """Pages newest first until all are found; one that a burst of other edits pushed out of reach is read alone,
+    and those that Bigin does not show are in `work.unread`."""
     record_kind = RECORD_KINDS[kind][0]
     module, fields = BIGIN_MODULES[record_kind], sources.bigin_fields(work.shape, record_kind)
     left = set(wanted)
@@ -106,7 +110,11 @@ def newest(work: Work, kind: Kind, wanted: Iterable[str]) -> dict[str, Mapping[s
         if not left or not page.more or number >= _PAGES_BACK:
             break
     for remote_id in sorted(left):
-        alone = work.patiently(partial(work.bigin.get, module, remote_id, fields))
+        try:
+            alone = work.patiently(partial(work.bigin.get, module, remote_id, fields))
+        except (Rejected, RetryLater) as error:
+            unreadable.pass_over(work, remote_id, error)
+            continue
         if alone is not None:
             found[remote_id] = alone
     return found

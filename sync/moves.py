@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import transaction
 
-from sync import bodies, details, issues, mirror, moved_to, outbox, removal, send_books, settle, sources
+from sync import bodies, details, issues, mirror, moved_to, outbox, removal, send_books, settle, sources, unreadable
 from sync.creation import PARENT
 from sync.fields import bare, shown
 from sync.mapping import Kind
@@ -48,8 +48,9 @@ def _create(work: Work, write: Write) -> bool:
     """False when the move ends here: it was taken back by what is read now, or a person is to decide."""
     if write.link.state != Link.State.LINKED:
         return _withdraw(write, "Its pair is not kept in step any more.")
-    old = moved_to.person_in(details.customer_detail(work, _before(write, "customer")), _before(write, "person"))
-    there = details.customer_detail(work, str(write.source[PARENT]))
+    with unreadable.asking():
+        old = moved_to.person_in(details.customer_detail(work, _before(write, "customer")), _before(write, "person"))
+        there = details.customer_detail(work, str(write.source[PARENT]))
     if old is None or there is None:
         return _withdraw(write, "What it was planned from is gone; it is planned anew.")
     ours = _already_there(work, write, there)
@@ -122,7 +123,9 @@ def _delete(work: Work, write: Write, old: Record) -> bool:
     if write.link.state in (Link.State.APART, Link.State.REFUSED):
         _take_back(work, write)
         return _withdraw(write, "Its pair was ended by hand; what was begun is taken back.")
-    present = moved_to.person_in(details.customer_detail(work, _before(write, "customer")), _before(write, "person"))
+    with unreadable.asking():
+        detail = details.customer_detail(work, _before(write, "customer"))
+    present = moved_to.person_in(detail, _before(write, "person"))
     if present is not None:
         _catch_up(write, present)
         old.refresh_from_db(fields=["meta"])

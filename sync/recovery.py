@@ -29,6 +29,7 @@ from sync import (
     settle,
     sources,
     unlinked,
+    unreadable,
 )
 from sync.fields import is_normalised, shown
 from sync.mapping import Kind
@@ -37,6 +38,7 @@ from sync.shape import BIGIN_MODULES, MODULE_OF, RECORD_KINDS
 from sync.sources import Seen
 from sync.work import Work
 from zoho.books_calls import MAX_PAGES, BooksPage
+from zoho.errors import Rejected, RetryLater
 from zoho.times import parse_time_or_none
 
 _PAGES = 5
@@ -52,18 +54,25 @@ def resolve(work: Work, kind: Kind, link_id: int | None = None) -> None:
         rows = rows.filter(link=link_id)
     for write in rows.select_related("link", "link__bigin", "link__books").order_by("id"):
         work.check()
-        if write.op == Write.Op.CREATE and write.link.state in Link.DEAD:
-            family = [write, *outbox.carried(write)]
-            outbox.move(family, Write.State.UNKNOWN, Write.State.WITHDRAWN, error="Its pair has ended.")
-        elif write.op == Write.Op.CREATE:
-            _resolve_create(work, kind, write)
-        elif write.op == Write.Op.UPDATE:
-            _resolve_update(work, kind, write)
-        elif write.op == Write.Op.MOVE:
-            if moves.is_known(work, write) or _is_absent(work, write):
-                outbox.move([write], Write.State.UNKNOWN, Write.State.PENDING, looks=0)
-        else:
-            _resolve_end(work, write)
+        try:
+            _resolve(work, kind, write)
+        except (Rejected, RetryLater) as error:
+            unreadable.stay_unknown(work, write, error)
+
+
+def _resolve(work: Work, kind: Kind, write: Write) -> None:
+    if write.op == Write.Op.CREATE and write.link.state in Link.DEAD:
+        family = [write, *outbox.carried(write)]
+        outbox.move(family, Write.State.UNKNOWN, Write.State.WITHDRAWN, error="Its pair has ended.")
+    elif write.op == Write.Op.CREATE:
+        _resolve_create(work, kind, write)
+    elif write.op == Write.Op.UPDATE:
+        _resolve_update(work, kind, write)
+    elif write.op == Write.Op.MOVE:
+        if moves.is_known(work, write) or _is_absent(work, write):
+            outbox.move([write], Write.State.UNKNOWN, Write.State.PENDING, looks=0)
+    else:
+        _resolve_end(work, write)
 
 
 # Updates
@@ -363,7 +372,7 @@ def waiting_until(work: Work) -> datetime | None:
         state=Write.State.UNKNOWN,
         carried_by=None,
         ended_at__isnull=False,
-    )
+    ).exclude(error_code=unreadable.CODE)
     ended = rows.order_by("-ended_at").values_list("ended_at", flat=True).first()
     wait = timedelta(seconds=settings.SYNC_ABSENCE_SECONDS)
     return max(ended, work.clock.now()) + wait if ended else None

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from sync import issues, last_look, lifecycle, mirror, outbox, parting, refusals, since, sources
+from sync import issues, last_look, lifecycle, mirror, outbox, parting, refusals, since, sources, unreadable
 from sync.mapping import Kind
 from sync.models import Issue, Link, Record, RecordKind, Side, Write
 from sync.shape import BIGIN_MODULES, MODULE_OF, RECORD_KINDS
@@ -35,7 +35,8 @@ def from_books(work: Work, write: Write) -> None:
     if write.undoes_id is None and not (_still_gone(work, write) and parting.may_end(work, write)):
         return
     requested_at = work.clock.now()
-    detail = work.patiently(lambda: _read(work, record))
+    with unreadable.asking():
+        detail = work.patiently(lambda: _read(work, record))
     if detail is None:
         finish(work, write, "It was gone in Books already.")
         return
@@ -94,7 +95,9 @@ def _still_gone(work: Work, write: Write) -> bool:
         return True
     module = BIGIN_MODULES[bigin.kind]
     requested_at = work.clock.now()
-    row = work.patiently(lambda: work.bigin.get(module, bigin.remote_id, sources.bigin_fields(work.shape, bigin.kind)))
+    fields = sources.bigin_fields(work.shape, bigin.kind)
+    with unreadable.asking():
+        row = work.patiently(lambda: work.bigin.get(module, bigin.remote_id, fields))
     if row is None:
         return True
     with transaction.atomic():
@@ -292,11 +295,11 @@ def from_bigin(work: Work, kind: Kind, batch: Sequence[Write]) -> None:
         part, left = left[:MAX_RECORDS], left[MAX_RECORDS:]
         try:
             part = _looked_at(work, kind, part)
-            ready = _ready(work, part)
-            ids = [write.link.bigin.remote_id for write in ready if write.link.bigin is not None]
+            part = _ready(work, part)
+            ids = [write.link.bigin.remote_id for write in part if write.link.bigin is not None]
             outcomes = work.patiently(partial(work.bigin.delete, module, ids)) if ids else []
         except UnknownOutcome as error:
-            outbox.unknown(work, ready, error)
+            outbox.unknown(work, part, error)
         except Rejected as error:
             for write in part:
                 refusals.bigin(work, write, error)
@@ -304,7 +307,7 @@ def from_bigin(work: Work, kind: Kind, batch: Sequence[Write]) -> None:
             outbox.give_back(work, [*part, *left])
             raise
         else:
-            for write, outcome in zip(ready, outcomes, strict=True):
+            for write, outcome in zip(part, outcomes, strict=True):
                 _sort_out(work, write, outcome.error("DELETE"))
 
 
@@ -324,7 +327,13 @@ def _ready(work: Work, part: Sequence[Write]) -> list[Write]:
         record = write.link.bigin
         if record is None or record.gone_at is not None:
             finish(work, write, _UNDONE)
-        elif record.kind == RecordKind.COMPANY and (what := _hanging(work, write, record)):
+            continue
+        try:
+            what = _hanging(work, write, record) if record.kind == RecordKind.COMPANY else ""
+        except (Rejected, RetryLater) as error:
+            unreadable.wait(work, write, error)
+            continue
+        if what:
             outbox.reject(
                 work,
                 write,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from django.db.models import Q
 
-from sync import beside, moves, outbox, parting, refusals, removal, send_bigin, send_books, update_books
+from sync import beside, moves, outbox, parting, refusals, removal, send_bigin, send_books, unreadable, update_books
 from sync.mapping import Kind
 from sync.models import Link, ModuleSetting, Side, Write
 from sync.shape import MODULE_OF
@@ -75,7 +75,8 @@ def apply_link(work: Work, kind: Kind, link_id: int) -> None:
 
 
 def to_books(work: Work, write: Write) -> None:
-    """One claimed write. A refusal and an unknown outcome are noted; a "not now" is raised after giving it back."""
+    """One claimed write. A refusal and an unknown outcome are noted; a "not now" is raised after giving it back,
+    but for one about the very record that is to be written."""
     try:
         _BOOKS[Write.Op(write.op)](work, write)
     except Rejected as error:
@@ -83,7 +84,9 @@ def to_books(work: Work, write: Write) -> None:
             refusals.books(work, write, error)
     except UnknownOutcome as error:
         outbox.unknown(work, [write], error)
-    except (OutOfTime, RateLimited, RetryLater, Unauthorised):
+    except RetryLater as error:
+        unreadable.wait(work, write, error)
+    except (OutOfTime, RateLimited, Unauthorised):
         outbox.give_back(work, [write])
         raise
 

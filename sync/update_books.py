@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from sync import bodies, details, last_look, learned, mirror, outbox, settle, sources
+from sync import bodies, details, last_look, learned, mirror, outbox, settle, sources, unreadable
 from sync.fields import is_normalised, shown
 from sync.mapping import Kind
 from sync.models import Record, Write
@@ -47,7 +47,8 @@ def _current(work: Work, write: Write, record: Record, read: Callable[[], Detail
         return _undo(work, write, record, read)
     if not any("." in name.removeprefix("person.") or name.startswith("cf_") for name in write.fields):
         return True, None
-    detail = read()
+    with unreadable.asking():
+        detail = read()
     if detail is not None and not _was_changed(work, write, record, detail):
         return True, detail
     with transaction.atomic():
@@ -61,7 +62,8 @@ def _undo(work: Work, write: Write, record: Record, read: Callable[[], Detail | 
     """As `_current`; what somebody changed is left alone, be it since this run had read Books."""
     if last_look.is_touched(work, write, record):
         return False, None
-    detail = read()
+    with unreadable.asking():
+        detail = read()
     now = Record.objects.get(pk=record.pk)
     if detail is None or now.gone_at is not None:
         outbox.reject(work, write, "gone", "It was deleted in Books since.", "Sync again.")

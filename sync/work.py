@@ -16,7 +16,7 @@ from sync.models import Run
 from sync.shape import Shape
 from zoho.bigin import Bigin
 from zoho.books import Books
-from zoho.errors import RateLimited
+from zoho.errors import RateLimited, Rejected, RetryLater
 
 T = TypeVar("T")
 _NAP = 1.0
@@ -60,6 +60,7 @@ class Work:
     owners: dict[str, str] | None = None  # id of a Books user -> id of the Bigin user, once asked for
     stopped: set[str] = field(default_factory=set)  # modules that were paused or made read-only during this run
     freed: set[str] = field(default_factory=set)  # kinds of link that records which were let go may be taken up by
+    unread: dict[str, Rejected | RetryLater] = field(default_factory=dict)  # by the records' ids, in this run
     watched: bool = False  # an edit of a person was looked at in this run (`sync/learned.py`)
     _beaten: float = 0.0
 
