@@ -23,7 +23,19 @@ SENTENCES = (
 ENGINE = ("sync", "zoho")
 NOTED = ("sync", "invoices")  # whatever is noted about who changed what
 # Modules whose sentences are put together of parts: why two records are alike, why something stays.
-PARTS = ("candidates", "removal", "hands", "issues", "modes", "pairing", "planner", "brake", "preview", "pairs_file")
+PARTS = (
+    "candidates",
+    "removal",
+    "hands",
+    "holds",
+    "issues",
+    "modes",
+    "pairing",
+    "planner",
+    "brake",
+    "preview",
+    "pairs_file",
+)
 APART = {"migrations", "management", "views", "queries", "templatetags", "__pycache__"}
 OWN = {"AssertionError", "ValueError", "TypeError", "RuntimeError", "KeyError", "ImproperlyConfigured", "CommandError"}
 TRANSLATED = {"_", "gettext", "gettext_lazy", "ngettext", "pgettext"}

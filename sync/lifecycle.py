@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
+from sync import holds
 from sync.mapping import Kind
 from sync.models import Issue, Link, Record, RecordKind
 from sync.shape import Shape
@@ -50,6 +51,25 @@ def contacts_came_back(shape: Shape) -> None:
         installation=shape.installation, kind=RecordKind.CONTACT, remote_id__in=waiting, gone_at=None
     )
     Record.objects.filter(pk__in=[waiting[one] for one in back.values_list("remote_id", flat=True)]).update(dirty=True)
+
+
+def ended_pairs_moved(shape: Shape) -> None:
+    """Who is held because of what a closed pair left is judged anew once no such pair holds that any more."""
+    issues = Issue.objects.filter(
+        installation=shape.installation, code=holds.ENDED_PAIR, state=Issue.State.OPEN, record__isnull=False
+    )
+    waiting = {
+        record: {int(one["record"]) for one in candidates}
+        for record, candidates in issues.values_list("record", "detail__candidates")
+    }
+    if not waiting:
+        return
+    known = set().union(*waiting.values())
+    closed = Link.objects.filter(Q(bigin__in=known) | Q(books__in=known), state=Link.State.CLOSED)
+    held = {pk for pair in closed.values_list("bigin", "books") for pk in pair}
+    standing = set(Record.objects.filter(pk__in=known & held, gone_at=None).values_list("pk", flat=True))
+    freed = [record for record, candidates in waiting.items() if not candidates & standing]
+    Record.objects.filter(pk__in=freed, dirty=False).update(dirty=True)
 
 
 # Why a pair was closed by a deletion in Bigin that its counterpart followed.

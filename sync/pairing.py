@@ -8,18 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sync import identity, unlinked, zcrm
+from sync import holds, identity, unlinked, zcrm
 from sync.candidates import OTHER_CODE, TOLD_BY_ZOHO, Likeness, Strength, likeness, search_keys
 from sync.creation import create, refusal
 from sync.mapping import Kind
-from sync.models import Decision, Duplicates, Issue, Record, RecordKind, Side
-from sync.outcomes import Create, Hold, LinkUp, Outcome, PassBy, Wait
+from sync.models import Decision, Duplicates, Record, RecordKind, Side
+from sync.outcomes import Create, LinkUp, Outcome, PassBy, Wait
 from sync.plan import Policies
 from sync.shape import Shape
 from sync.sources import may_pair
-
-_MOST_SHOWN = 5
-HERE = {Side.BIGIN: "Bigin", Side.BOOKS: "Books"}
 
 
 @dataclass(frozen=True)
@@ -40,6 +37,7 @@ class Bench:
     parent_keys: Mapping[str, frozenset[str]] = field(default_factory=dict)
     recent: frozenset[str] | None = None  # customers with recent documents, where the policy asks for them
     deleted: Mapping[str, Record] = field(default_factory=dict)  # contacts that were their pairs in another mode
+    survivors: Sequence[Record] = ()  # of the other side, which only a closed pair holds
 
 
 def judge(
@@ -62,7 +60,7 @@ def judge(
         if isinstance(outcome, LinkUp):
             partner = outcome.books if side == Side.BIGIN else outcome.bigin
             if partner.pk in taken:
-                outcome = _hold(bench, record, [(partner, Likeness(Strength.STRONG, 100, "already paired"))], "rivals")
+                outcome = holds.hold(record, [(partner, Likeness(Strength.STRONG, 100, "already paired"))], "rivals")
             taken.add(partner.pk)
         outcomes.append(outcome)
     return outcomes
@@ -93,11 +91,14 @@ def _bench(
     parents = {**unlinked.partner_ids(shape, side, (record.parent_id for record in records)), **virtual}
     extra = _keys_of_contacts(shape, kind, side, records)
     if kind is Kind.CONTACT_PERSON:
-        candidates = unlinked.children(shape, kind, far, (parents.get(record.parent_id, "") for record in records))
+        below = [parents.get(record.parent_id, "") for record in records]
+        candidates = unlinked.children(shape, kind, far, below)
+        survivors = unlinked.children(shape, kind, far, below, unlinked.survivors)
         rivals = unlinked.children(shape, kind, side, (record.parent_id for record in records))
     else:
         wanted = {key for record in records for key in search_keys([*record.keys, *extra.get(record.remote_id, ())])}
         candidates = unlinked.by_keys(shape, kind, far, wanted)
+        survivors = unlinked.by_keys(shape, kind, far, wanted, unlinked.survivors)
         candidates += zcrm.partners(shape, kind, side, records, candidates)
         rivals = unlinked.by_keys(shape, kind, side, (key for row in candidates for key in search_keys(row.keys)))
         rivals += zcrm.partners(shape, kind, far, candidates, rivals)
@@ -118,6 +119,7 @@ def _bench(
         extra,
         recent,
         unlinked.deleted_contacts(shape, kind, side, records),
+        survivors,
     )
 
 
@@ -177,17 +179,20 @@ def _judge(bench: Bench, record: Record) -> Outcome:
     verdicts = bench.decisions.get(record.remote_id, {})
     if Decision.Verdict.SKIPPED in verdicts.values():
         return PassBy(record, "skipped_duplicate", "It is skipped as a duplicate, as your settings say.")
-    found = _matches(bench, record, verdicts)
+    found = _matches(bench, record, verdicts, bench.candidates)
+    surviving = _surviving(bench, record, verdicts)
+    if surviving:
+        return holds.hold(record, [*surviving, *found], holds.ENDED_PAIR)
     strong = [match for match in found if match[1].strength is Strength.STRONG]
     if _disagree(bench, strong, found):
-        return _hold(bench, record, found, "candidates")
+        return holds.hold(record, found, "candidates")
     if strong:
         partner, like = strong[0]
         if _rivals(bench, record, partner):
-            return _hold(bench, record, strong, "rivals")
+            return holds.hold(record, strong, "rivals")
         return _met(bench, record, partner, like)
     if found:
-        return _hold(bench, record, found, "possible_duplicate")
+        return holds.hold(record, found, "possible_duplicate")
     kept_apart = [its for its, verdict in verdicts.items() if verdict == Decision.Verdict.APART]
     if kept_apart and bench.side == Side.BOOKS:
         return PassBy(record, "kept_apart", "It is kept apart from a record of the same name, as your settings say.")
@@ -215,10 +220,29 @@ def _excluded(bench: Bench, record: Record) -> Outcome | None:
     return None
 
 
-def _matches(bench: Bench, record: Record, verdicts: Mapping[str, str]) -> list[tuple[Record, Likeness]]:
+def _surviving(bench: Bench, record: Record, verdicts: Mapping[str, str]) -> list[tuple[Record, Likeness]]:
+    """Whom a closed pair holds and who is surely the same, so that no second one is created beside it (rules 5.1). What
+    is inactive in Books is told as such."""
+    if _is_inactive_customer(record):
+        return []
+    found = _matches(bench, record, verdicts, bench.survivors)
+    return [
+        (survivor, like)
+        for survivor, like in found
+        if like.strength is Strength.STRONG and not _is_inactive_customer(survivor)
+    ]
+
+
+def _is_inactive_customer(record: Record) -> bool:
+    return record.kind == RecordKind.CUSTOMER and record.meta.get("status") == "inactive"
+
+
+def _matches(
+    bench: Bench, record: Record, verdicts: Mapping[str, str], candidates: Iterable[Record]
+) -> list[tuple[Record, Likeness]]:
     """Best first, without those a person or a policy decided upon."""
     found = []
-    for candidate in bench.candidates:
+    for candidate in candidates:
         if candidate.remote_id in verdicts or not _same_parent(bench, record, candidate):
             continue
         like = likeness(bench.kind, _keys(bench, record), _keys(bench, candidate))
@@ -261,62 +285,19 @@ def _met(bench: Bench, record: Record, partner: Record, like: Likeness) -> Outco
     bigin, books = (record, partner) if bench.side == Side.BIGIN else (partner, record)
     if not bigin.in_scope:
         return PassBy(record, "not_in_view", "Its counterpart in Bigin is in none of the chosen list views.")
-    if books.meta.get("status") == "inactive" and books.kind == RecordKind.CUSTOMER:
+    if _is_inactive_customer(books):
         if bench.side == Side.BOOKS:
             return PassBy(record, "inactive", "It is inactive in Books.")
-        return _inactive(bigin, books)
+        return holds.inactive(bigin, books)
     policy = bench.shape.duplicates(bench.kind)
     if policy == Duplicates.SKIP:
-        text = f"{HERE[unlinked.other(bench.side)]} has it already ({like.why}); your settings skip duplicates."
+        text = f"{holds.HERE[unlinked.other(bench.side)]} has it already ({like.why}); your settings skip duplicates."
         return PassBy(record, "skipped_duplicate", text, skipped_with=partner.remote_id)
     if policy == Duplicates.CLONE:
         if bench.side == Side.BOOKS:
             return PassBy(record, "kept_apart", "Your settings clone duplicates: the original is not imported.")
         return _alone(bench, record, apart=True, apart_from=(partner.remote_id,))
     return LinkUp(bench.kind, bigin, books, like.why, bench.shape.first(bench.kind))
-
-
-def _inactive(bigin: Record, books: Record) -> Hold:
-    name = f"{bigin.label} (Customer)"
-    return Hold(
-        bigin,
-        Issue.Kind.DUPLICATE,
-        "inactive_namesake",
-        f"An inactive customer of Books is called {books.label!r}; nothing is written to it.",
-        f"Make it active in Books and link it, or create this one as {name!r}.",
-        {
-            "candidates": [_shown(books, Likeness(Strength.STRONG, 90, "same name, inactive"))],
-            "suggested_name": name,
-        },
-    )
-
-
-def _hold(bench: Bench, record: Record, found: Sequence[tuple[Record, Likeness]], code: str) -> Hold:
-    there = HERE[unlinked.other(bench.side)]
-    names = ", ".join(f"{candidate.label} ({like.why})" for candidate, like in found[:_MOST_SHOWN])
-    reasons = {
-        "possible_duplicate": f"{there} may have it already: {names}.",
-        "candidates": f"More than one record in {there} may be the same: {names}.",
-        "rivals": f"More than one record in {HERE[Side(bench.side)]} looks like {names}.",
-    }
-    return Hold(
-        record,
-        Issue.Kind.DUPLICATE,
-        code,
-        reasons[code],
-        "Link the right one, or create a new record anyway.",
-        {"candidates": [_shown(candidate, like) for candidate, like in found[:_MOST_SHOWN]]},
-    )
-
-
-def _shown(candidate: Record, like: Likeness) -> dict[str, object]:
-    return {
-        "record": candidate.pk,
-        "id": candidate.remote_id,
-        "label": candidate.label,
-        "score": like.score,
-        "why": like.why,
-    }
 
 
 def _alone(bench: Bench, record: Record, *, apart: bool = False, apart_from: tuple[str, ...] = ()) -> Outcome:
@@ -328,34 +309,16 @@ def _alone(bench: Bench, record: Record, *, apart: bool = False, apart_from: tup
             return left_out
         contact = bench.deleted.get(record.remote_id)
         if contact is not None and contact.remote_id not in bench.decisions.get(record.remote_id, {}):
-            return _deleted_before(record, contact)
+            return holds.deleted_before(record, contact)
     namesake = bench.reserved.intersection(record.keys)
     if bench.side == Side.BIGIN and namesake and not apart and not record.meta.get("create_as"):
-        return Hold(
-            record,
-            Issue.Kind.DUPLICATE,
-            "reserved_name",
-            f"A vendor or an inactive customer of Books is called {record.label!r}; nothing is written to it.",
-            f"Create it as {record.label + ' (Customer)'!r}, or choose another name.",
-            {"suggested_name": f"{record.label} (Customer)"},
-        )
+        return holds.reserved(record)
     target = unlinked.other(bench.side)
     parent = bench.parents.get(record.parent_id, "")
     made = create(shape, kind, target, record, bench.policies, parent=parent, apart=apart, apart_from=apart_from)
     if not isinstance(made, Create) or not bench.children.get(record.remote_id):
         return made
     return _with_children(bench, made, bench.children[record.remote_id])
-
-
-def _deleted_before(record: Record, contact: Record) -> Hold:
-    return Hold(
-        record,
-        Issue.Kind.DUPLICATE,
-        "contact_deleted",
-        f"{contact.label} was its contact in another mode and was deleted in Bigin; it is not created again unasked.",
-        "Create it anyway, link it to another contact, or leave it.",
-        {"deleted": contact.remote_id},
-    )
 
 
 def _with_children(bench: Bench, made: Create, children: Iterable[Record]) -> Create:

@@ -38,6 +38,7 @@ def pair(work: Work, kind: Kind, policies: Policies, recent: frozenset[str] | No
     if not is_complete(work.shape, kind):
         return
     lifecycle.contacts_came_back(work.shape)
+    lifecycle.ended_pairs_moved(work.shape)
     if kind is Kind.CONTACT_PERSON:
         beside.before_pairing(work.shape)
     for side in (Side.BIGIN, Side.BOOKS):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KT
@@ -12,6 +13,8 @@ from sync.mapping import Kind
 from sync.models import Decision, Link, Record, RecordKind, Side, Write
 from sync.shape import RECORD_KINDS, Shape
 from sync.sources import may_pair
+
+Held: TypeAlias = Callable[[Installation, Kind, str], QuerySet[Record]]  # `unlinked` or `survivors`
 
 
 def record_kind(kind: Kind, side: str) -> str:
@@ -49,6 +52,24 @@ def unlinked(installation: Installation, kind: Kind, side: str) -> QuerySet[Reco
     return rows.filter(~Exists(moves.annotate(new=KT("before__new")).filter(new=OuterRef("remote_id"))))
 
 
+def survivors(installation: Installation, kind: Kind, side: str) -> QuerySet[Record]:
+    """Records of one side that nothing but a closed pair holds, whose other record is gone. Not what is going itself: a
+    closed pair with a write under way."""
+    own, partner = ("bigin", "books") if side == Side.BIGIN else ("books", "bigin")
+    held = live_links().filter(**{own: OuterRef("pk")})
+    gone = Q(**{partner: None}) | Q(**{f"{partner}__gone_at__isnull": False})
+    going = Write.objects.filter(link=OuterRef("pk"), state__in=Write.OPEN)
+    closed = held.filter(gone, ~Exists(going), state=Link.State.CLOSED)
+    return Record.objects.filter(
+        Exists(closed),
+        ~Exists(held.exclude(state=Link.State.CLOSED)),
+        installation=installation,
+        side=side,
+        kind=record_kind(kind, side),
+        gone_at=None,
+    )
+
+
 def to_judge(shape: Shape, kind: Kind, side: str) -> QuerySet[Record]:
     """Dirty ones of this kind of link; a contact belongs to one kind by having a company or not. A customer of which
     Books has shown no details yet waits for them."""
@@ -56,9 +77,9 @@ def to_judge(shape: Shape, kind: Kind, side: str) -> QuerySet[Record]:
     return rows.exclude(detail_at=None) if side == Side.BOOKS else rows
 
 
-def of_sort(shape: Shape, kind: Kind, side: str) -> QuerySet[Record]:
-    """Unlinked ones that this kind of link may take."""
-    rows = unlinked(shape.installation, kind, side)
+def of_sort(shape: Shape, kind: Kind, side: str, among: Held = unlinked) -> QuerySet[Record]:
+    """Those that this kind of link may take."""
+    rows = among(shape.installation, kind, side)
     if side == Side.BIGIN and kind is Kind.CONTACT_PERSON:
         return rows.exclude(parent_id="")
     if side == Side.BIGIN and kind is Kind.CONTACT_CUSTOMER and shape.mode != "contacts":
@@ -70,19 +91,19 @@ def of_sort(shape: Shape, kind: Kind, side: str) -> QuerySet[Record]:
     return rows
 
 
-def by_keys(shape: Shape, kind: Kind, side: str, keys: Iterable[str]) -> list[Record]:
-    """Unlinked records of that side sharing any of these keys."""
+def by_keys(shape: Shape, kind: Kind, side: str, keys: Iterable[str], among: Held = unlinked) -> list[Record]:
+    """Records of that side sharing any of these keys."""
     wanted = sorted(set(keys))
     if not wanted:
         return []
-    rows = of_sort(shape, kind, side).filter(keys__overlap=wanted)
+    rows = of_sort(shape, kind, side, among).filter(keys__overlap=wanted)
     return [row for row in rows.order_by("pk") if side == Side.BIGIN or may_pair(shape, kind, row.meta)]
 
 
-def children(shape: Shape, kind: Kind, side: str, parents: Iterable[str]) -> list[Record]:
-    """Unlinked records below these parents."""
+def children(shape: Shape, kind: Kind, side: str, parents: Iterable[str], among: Held = unlinked) -> list[Record]:
+    """Records below these parents."""
     ids = sorted({parent for parent in parents if parent})
-    return list(unlinked(shape.installation, kind, side).filter(parent_id__in=ids).order_by("pk")) if ids else []
+    return list(among(shape.installation, kind, side).filter(parent_id__in=ids).order_by("pk")) if ids else []
 
 
 def partner_ids(shape: Shape, side: str, parent_ids: Iterable[str]) -> dict[str, str]:

@@ -32,6 +32,7 @@ REASONS: Mapping[str, str | Promise] = {
     "possible_duplicate": _("One record of the other side may be the same"),
     "candidates": _("Several records of the other side may be the same"),
     "rivals": _("Several records look like one of the other side"),
+    "ended_pair": _("What looks the same is left of a pair of which one record was deleted"),
     "inactive_namesake": _("An inactive customer has the same name"),
     "reserved_name": _("A vendor or an inactive customer has the same name"),
     "picklist": _("A picklist of the other side lacks the value"),
