@@ -152,3 +152,27 @@ def test_rule_1_1_a_module_started_read_only_writes_what_its_newest_preview_show
     services.set_read_only(world.customers, False, "Ada")
     assert world.sync().state == Run.State.DONE
     assert len(world.customer_names()) == 6
+
+
+def test_rule_5_6_a_person_that_stands_twice_is_no_part_of_what_waits(world: World) -> None:
+    old, new = (world.remotes.company(name) for name in ("Old Ltd", "New Ltd"))
+    contact = world.remotes.contact("Berg", old, First_Name="Nils")
+    world.settle()
+    world.remotes.update("Contacts", contact, Account_Name={"id": new})
+    world.sandbox.fault("drop_before", product="books", method="DELETE", path="^/contacts/contactpersons/", times=1)
+    world.sync()
+    assert [(write.step, write.state) for write in world.writes(op="move")] == [("delete", Write.State.PENDING)]
+    previewed(world, 0)
+    ModuleSetting.objects.update(last_sync_at=None)
+    for number in range(3):
+        world.remotes.contact(f"Guest {number}", new, First_Name="Nils")
+    held = world.sync()
+    assert world.issue("differs_from_preview_contact-person").detail["count"] == 3
+    services.refuse_held(held, "Ada")
+    world.settle()
+    assert [write.state for write in world.writes(op="move")] == [Write.State.DONE]
+    people = {name: world.remotes.books.persons(world.remotes.customer_named(name)) for name in ("Old Ltd", "New Ltd")}
+    assert [(name, [one["last_name"] for one in found]) for name, found in people.items()] == [
+        ("Old Ltd", []),
+        ("New Ltd", ["Berg"]),
+    ]
