@@ -115,6 +115,21 @@ def link_candidate(issue: Issue, candidate: Record, who: str | Member) -> Link |
         return hands.link(issue.installation, bigin, books, who)
 
 
+def link_only_candidate(issue: Issue, who: str | Member) -> None:
+    """Links what was held because one free record may be the same (rules 3.1). Raises NeedsAnswer."""
+    noted = [row["record"] for row in issue.detail.get("candidates", []) if "record" in row]
+    found = Record.objects.filter(installation=issue.installation, pk__in=noted, gone_at=None).first()
+    taken = Link.objects.filter(Q(bigin__in=noted) | Q(books__in=noted)).exclude(
+        state__in=(*Link.DEAD, Link.State.APART)
+    )
+    if issue.code != "possible_duplicate" or len(noted) != 1 or found is None or taken.exists():
+        raise NeedsAnswer(f"{issue.reason} Open it, and choose which one.")
+    try:
+        link_candidate(issue, found, who)
+    except hands.CannotLink as reason:
+        raise NeedsAnswer(f"{issue.reason} {reason}") from reason
+
+
 def create_anyway(issue: Issue, who: str | Member) -> None:
     """A new record, whatever it resembles; the candidates are remembered as not the same (rules 3.3).
 

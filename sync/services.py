@@ -19,7 +19,16 @@ from sync.actions import RecordState, StateOf, record_state
 from sync.beside import CannotAdd
 from sync.beside import ask as add_beside
 from sync.configure import ConfigureInput, MappingErrors, VersionConflict, save_settings
-from sync.decisions import NeedsAnswer, create_anyway, dismiss, link_candidate, resolve_clash, retry, retry_all
+from sync.decisions import (
+    NeedsAnswer,
+    create_anyway,
+    dismiss,
+    link_candidate,
+    link_only_candidate,
+    resolve_clash,
+    retry,
+    retry_all,
+)
 from sync.hands import link, unlink
 from sync.held import approve_held, refuse_held
 from sync.models import Module, ModuleSetting, Run
@@ -46,6 +55,7 @@ __all__ = [
     "import_pairs",
     "link",
     "link_candidate",
+    "link_only_candidate",
     "pairs_csv",
     "pause",
     "preview",

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Installation
 from sync import held
 from sync.models import Issue, Record, Run, Side, Write
-from sync.queries import activity
+from sync.queries import activity, facts
+from sync.queries.pairs import KIND_LABELS
 
 FIRST = 50  # rows of a held list on its run's page
 
@@ -55,6 +56,19 @@ REASONS: Mapping[str, str | Promise] = {
     "unknown_create": _("An answer was lost: it is not known whether the record was created"),
     "too_many_deletions": _("More deletions than usual, held"),
     "too_many_alike": _("More equal changes than usual, held"),
+    "unreadable": _("Books lists it and does not show it"),
+    "contact_deleted": _("Its contact was deleted in Bigin in another mode"),
+    "own_customer": _("A contact of a company that stays a customer of its own"),
+    "stays": _("A contact without a company that is kept in step"),
+    "moved_without": _("A contact moved, and not all of its data could follow"),
+    "parent_not_linked": _("Its company is not in step"),
+    "in_use": _("Something else still needs it"),
+    "changed_since": _("An undo was left, as somebody changed the record since"),
+    "merged": _("Merged in Bigin"),
+    "two_customers": _("Merged in Bigin: one company, two customers in Books"),
+    "view_gone_company": _("A list view cannot be read any more"),
+    "view_gone_contact": _("A list view cannot be read any more"),
+    "view_gone_product": _("A list view cannot be read any more"),
     "many_vanished": _("More records missing than usual, held"),
     "many_vanished_bigin_companies": _("More records missing than usual, held"),
     "many_vanished_bigin_contacts": _("More records missing than usual, held"),
@@ -78,6 +92,7 @@ class Candidate:
     record: Record
     score: int
     why: str
+    line: str  # what tells it from others of its name
 
 
 def listed(installation: Installation, filters: Mapping[str, str]) -> QuerySet[Issue]:
@@ -128,10 +143,11 @@ def candidates(issue: Issue) -> list[Candidate]:
         record.pk: record
         for record in Record.objects.filter(installation=issue.installation, pk__in=[row["record"] for row in noted])
     }
+    told = facts.known(records.values())
     found = [
-        Candidate(records[row["record"]], int(row.get("score", 0)), str(row.get("why", "")))
+        Candidate(records[pk], int(row.get("score", 0)), str(row.get("why", "")), told[pk].line)
         for row in noted
-        if row["record"] in records
+        if (pk := row["record"]) in records
     ]
     return sorted(found, key=lambda candidate: -candidate.score)
 
@@ -199,6 +215,13 @@ def sides(issue: Issue) -> dict[str, Record | None]:
     elif issue.record is not None:
         found["bigin" if issue.record.side == Side.BIGIN else "books"] = issue.record
     return found
+
+
+def what_of(issue: Issue) -> str | Promise:
+    """What kind of record, or of pair, an issue speaks of."""
+    if issue.link is not None:
+        return KIND_LABELS.get(issue.link.kind, "")
+    return facts.KINDS.get(issue.record.kind, "") if issue.record is not None else ""
 
 
 def label_of(issue: Issue) -> str:

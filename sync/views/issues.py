@@ -13,11 +13,12 @@ from accounts.http import MemberRequest
 from sync import services
 from sync.hands import CannotLink
 from sync.models import Issue, Record
-from sync.queries import activity
+from sync.queries import activity, facts
 from sync.queries import conflicts as clashes
 from sync.queries import issues as queries
 from sync.views.parts import chosen, filters_of, own, page_of, show, told, told_soon, waits
 
+MOST_TOLD = 3  # reasons of one answer to many rows
 WITH_SIDES = Issue.objects.select_related("record", "link__bigin", "link__books", "run", "installation")
 
 
@@ -31,7 +32,10 @@ def issues(request: MemberRequest) -> HttpResponse:
         "groups": queries.groups(request.installation),
         "kinds": queries.KINDS,
         "filters": filters,
-        "rows": [(issue, queries.label_of(issue), queries.KINDS.get(issue.kind, issue.kind)) for issue in page],
+        "rows": [
+            (issue, queries.label_of(issue), queries.KINDS.get(issue.kind, issue.kind), queries.what_of(issue))
+            for issue in page
+        ],
     }
     return show(request, "sync/issues.html", context, tab="issues")
 
@@ -40,11 +44,14 @@ def issues(request: MemberRequest) -> HttpResponse:
 @administrator_page
 def issue(request: MemberRequest, pk: int) -> HttpResponse:
     found = own(request, WITH_SIDES, pk)
+    sides = queries.sides(found)
+    known = facts.known(sides.values())
     context = {
         "issue": found,
         "kind": queries.KINDS.get(found.kind, found.kind),
         "title": queries.label_of(found) or queries.REASONS.get(found.code, ""),
-        "sides": queries.sides(found),
+        "sides": sides,
+        "known": {side: known[record.pk] for side, record in sides.items() if record is not None},
         "candidates": queries.candidates(found),
         "to_link": queries.to_link(found),
         "conflict": clashes.conflict(found) if found.kind == Issue.Kind.CLASH else None,
@@ -86,7 +93,7 @@ def act(request: MemberRequest, pk: int, action: str) -> HttpResponse:
 @require_POST
 @administrator_page
 def bulk(request: MemberRequest) -> HttpResponse:
-    """Retry all of one reason, or retry, create or dismiss the ticked ones."""
+    """Retry all of one reason, or retry, link, create or dismiss the ticked ones."""
     who, action = request.member.name, request.POST.get("action", "")
     if action == "retry-code":
         code = request.POST.get("code", "").replace("\x00", "")
@@ -94,7 +101,8 @@ def bulk(request: MemberRequest) -> HttpResponse:
         return told_soon(request, _retried(services.retry_all(request.installation, code, who)), modules, "sync:issues")
     if action not in BULK:
         raise Http404
-    rows = list(WITH_SIDES.filter(installation=request.installation, pk__in=chosen(request, "issue"), state="open"))
+    ticked = WITH_SIDES.filter(installation=request.installation, pk__in=chosen(request, "issue"), state="open")
+    rows = list(ticked.order_by("pk"))
     if not rows:
         return told(request, _("Tick the rows you mean first."), "sync:issues", level=messages.WARNING)
     left = []
@@ -107,7 +115,16 @@ def bulk(request: MemberRequest) -> HttpResponse:
     text = ngettext("Done for %(count)d record.", "Done for %(count)d records.", count) % {"count": count}
     why = waits(request.installation, [row.module for row in rows]) if action in SOON and count else ""
     level = messages.WARNING if left or why else messages.SUCCESS
-    return told(request, " ".join([text, *left, why]).strip(), "sync:issues", level=level)
+    return told(request, " ".join([text, *_left(left), why]).strip(), "sync:issues", level=level)
+
+
+def _left(reasons: list[str]) -> list[str]:
+    """Why ticked rows were left as they are: the first few in full."""
+    more = len(reasons) - MOST_TOLD
+    if more <= 0:
+        return reasons
+    text = ngettext("%(count)d more is left too.", "%(count)d more are left too.", more) % {"count": more}
+    return [*reasons[:MOST_TOLD], text]
 
 
 def _retried(count: int) -> str:
@@ -168,6 +185,7 @@ ACTIONS: dict[str, Callable[[MemberRequest, Issue], str]] = {
 SOON = ("retry", "create", "link", "add-person", "approve")  # what the next run does
 BULK: dict[str, Callable[[Issue, str], object]] = {
     "retry": services.retry,
+    "link": services.link_only_candidate,
     "create": services.create_anyway,
     "dismiss": services.dismiss,
 }

@@ -11,7 +11,7 @@ from sync import hands, services
 from sync.forms import PairsFileForm
 from sync.mapping import Kind
 from sync.models import Link, Record, Side
-from sync.queries import activity, alone
+from sync.queries import activity, alone, facts
 from sync.queries import pairs as queries
 from sync.shape import MODULE_OF
 from sync.views.parts import filters_of, own, page_of, show, told, told_soon
@@ -32,8 +32,8 @@ def pairs(request: MemberRequest) -> HttpResponse:
     }
     if side in Side.values:
         page = page_of(request, queries.unlinked(request.installation, side, filters))
-        why = alone.reasons(request.installation, side, list(page))
-        context |= {"page": page, "rows": [(record, why[record.pk]) for record in page]}
+        why, known = alone.reasons(request.installation, side, list(page)), facts.known(page)
+        context |= {"page": page, "rows": [(record, why[record.pk], known[record.pk]) for record in page]}
         return show(request, "sync/unlinked.html", context, tab="pairs")
     context["page"] = page_of(request, queries.linked(request.installation, filters))
     return show(request, "sync/pairs.html", context, tab="pairs")
@@ -62,11 +62,13 @@ def link_form(request: MemberRequest, pk: int) -> HttpResponse:
     """Candidates for a record, with a partner or without: those that share something first, then by search."""
     record = own(request, Record.objects.filter(gone_at=None), pk)
     text = filters_of(request).get("q", "").strip()
+    partners = alone.partners(request.installation, record, text)
+    known = facts.known([record, *(partner.record for partner in partners)])
     context = {
         "record": record,
         "text": text,
-        "kind": queries.RECORD_LABELS.get(record.kind, record.kind),
-        "partners": alone.partners(request.installation, record, text),
+        "known": known[record.pk],
+        "partners": [(partner, known[partner.record.pk]) for partner in partners],
         "present": alone.present(record),
     }
     return show(request, "sync/link.html", context, tab="pairs")

@@ -139,6 +139,70 @@ def test_bulk_takes_only_ticked_rows_of_the_own_organisation(client: Client, wor
     assert client.post(f"{LIST}{world.clash.pk}/explode/").status_code == 404
 
 
+def resembling(world: World, name: str, *customers: Record) -> Issue:
+    """A company that is held because these may be the same."""
+    company = Record.objects.create(
+        installation=world.installation, side="bigin", kind="company", remote_id=f"81-{name}", label=name
+    )
+    noted = [{"record": one.pk, "id": one.remote_id, "score": 55, "why": "same name only"} for one in customers]
+    return Issue.objects.create(
+        installation=world.installation, record=company, module="customers", kind="duplicate",
+        code="possible_duplicate" if len(noted) == 1 else "candidates", reason=f"Books may have {name} already.",
+        detail={"candidates": noted},
+    )  # fmt: skip
+
+
+def test_rule_3_1_what_has_one_candidate_is_linked_in_bulk_and_the_others_are_left(
+    client: Client, world: World
+) -> None:
+    one, two = (
+        Record.objects.create(
+            installation=world.installation, side="books", kind="customer", remote_id=f"46-{name}", label=name
+        )
+        for name in ("Fell Tours", "Moor Tours")
+    )
+    sure, unsure = resembling(world, "Fell Tours", one), resembling(world, "Moors", one, two)
+    again = resembling(world, "Fell Tour", one)  # its candidate is taken by the first
+    ticked = [sure.pk, unsure.pk, again.pk, world.duplicate.pk, world.skipped.pk]
+    client.post(f"{LIST}bulk/", {"action": "link", "issue": ticked})
+    made = Link.objects.get(books__in=[one, two])
+    assert (made.bigin_id, made.books_id, made.state) == (sure.record_id, one.pk, "linked")
+    assert set(Issue.objects.filter(state="open", pk__in=ticked)) == {unsure, again, world.duplicate, world.skipped}
+    text = text_of(client)
+    assert "Done for 1 record." in text
+    assert "Books may have Moors already. Open it, and choose which one." in text
+    assert "1 more is left too." in text
+
+
+def test_what_tells_records_of_one_name_apart_stands_beside_them(client: Client, world: World) -> None:
+    customer = world.links[1].books
+    assert customer is not None
+    person = Record.objects.create(
+        installation=world.installation, side="books", kind="person", remote_id="47001", label="Ivo Faro",
+        parent_id=customer.remote_id, fields={"name": "Ivo Faro", "email": "ivo@harbour.example", "phone": None},
+    )  # fmt: skip
+    contact = Record.objects.create(
+        installation=world.installation, side="bigin", kind="contact", remote_id="82001", label="Ivo Faro",
+        parent_id=world.alone.remote_id, fields={"Email": "i.faro@lights.example"},
+    )  # fmt: skip
+    issue = Issue.objects.create(
+        installation=world.installation, record=contact, module="customers", kind="duplicate",
+        code="possible_duplicate", reason="Books may have it already.",
+        detail={"candidates": [{"record": person.pk, "id": "47001", "score": 55, "why": "same name only"}]},
+    )  # fmt: skip
+    assert "Contact in Bigin" in text_of(client)
+    text = text_of(client, f"{LIST}{issue.pk}/")
+    assert "Contact in Bigin: Northern Lights Tours" in text
+    assert "<dt>E-mail</dt><dd>i.faro@lights.example</dd>" in text
+    assert "Blue Harbour Cruises, ivo@harbour.example" in text
+    assert "Blue Harbour Cruises, ivo@harbour.example" in text_of(
+        client, f"/embed/sync/pairs/link/{contact.pk}/?q=faro"
+    )
+    assert "Contact in Bigin: Northern Lights Tours, i.faro@lights.example" in text_of(
+        client, "/embed/sync/pairs/?show=bigin&q=faro"
+    )
+
+
 def held_issue(world: World) -> Issue:
     writes = list(world.held.writes.order_by("pk").values_list("pk", flat=True))
     return Issue.objects.create(
