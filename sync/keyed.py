@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import Installation
-from sync import sources, unlinked
+from sync import sources, unlinked, unreadable
 from sync.mapping import Kind
 from sync.models import Link, Record, RecordKind, Write
 from sync.shape import RECORD_KINDS, Shape
@@ -86,10 +86,12 @@ def find(work: Work, write: Write) -> sources.RemoteRow | None:
     if _entity(write) == "item":
         row = work.patiently(lambda: work.books.item_by_key(key)).row
         found_id = str(row["item_id"]) if row else ""
-        return work.patiently(lambda: work.books.item(found_id)) if found_id else None
+        with unreadable.asking():
+            return work.patiently(lambda: work.books.item(found_id)) if found_id else None
     row = work.patiently(lambda: work.books.contact_by_key(key)).row
     found_id = str(row["contact_id"]) if row else ""
-    return work.patiently(lambda: work.books.contact(found_id)) if found_id else None
+    with unreadable.asking():
+        return work.patiently(lambda: work.books.contact(found_id)) if found_id else None
 
 
 def is_free(work: Work, write: Write, row: sources.RemoteRow) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sync import sources
+from sync import sources, unreadable
 from sync.fields import bare
 from sync.models import RecordKind, Side
 from sync.sources import RemoteRow, Seen
@@ -33,7 +33,8 @@ def told_apart(work: Work, found: Sequence[Seen]) -> tuple[list[Candidate], list
         if seen.kind != RecordKind.CUSTOMER:
             ours.append(Candidate(seen))
             continue
-        detail = work.patiently(lambda customer_id=seen.remote_id: work.books.contact(customer_id))  # type: ignore[misc]
+        with unreadable.asking():
+            detail = work.patiently(lambda customer_id=seen.remote_id: work.books.contact(customer_id))  # type: ignore[misc]
         if detail is not None:
             whole = Candidate(sources.books_customer(work.shape, detail, detailed=True), detail)
             (others if _is_anothers(work, detail) else ours).append(whole)

@@ -93,7 +93,8 @@ def is_known(work: Work, write: Write) -> bool:
     """
     if write.step != CREATE:
         return True
-    detail = work.patiently(lambda: work.books.contact(str(write.source[PARENT])))
+    with unreadable.asking():
+        detail = work.patiently(lambda: work.books.contact(str(write.source[PARENT])))
     found = _already_there(work, write, detail or {})
     if found:
         _step(write, CREATE, DELETE, new=found)

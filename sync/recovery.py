@@ -38,7 +38,6 @@ from sync.shape import BIGIN_MODULES, MODULE_OF, RECORD_KINDS
 from sync.sources import Seen
 from sync.work import Work
 from zoho.books_calls import MAX_PAGES, BooksPage
-from zoho.errors import Rejected, RetryLater
 from zoho.times import parse_time_or_none
 
 _PAGES = 5
@@ -56,7 +55,7 @@ def resolve(work: Work, kind: Kind, link_id: int | None = None) -> None:
         work.check()
         try:
             _resolve(work, kind, write)
-        except (Rejected, RetryLater) as error:
+        except unreadable.NotShown as error:
             unreadable.stay_unknown(work, write, error)
 
 
@@ -81,7 +80,8 @@ def _resolve(work: Work, kind: Kind, write: Write) -> None:
 def _resolve_update(work: Work, kind: Kind, write: Write) -> None:
     record = write.link.bigin if write.side == Side.BIGIN else write.link.books
     requested_at = work.clock.now()
-    seen = None if record is None else read(work, record)
+    with unreadable.asking():
+        seen = None if record is None else read(work, record)
     if seen is None:
         _withdraw(write, "The record is not there any more.")
         return
@@ -128,7 +128,8 @@ def _withdraw(write: Write, why: str) -> None:
 def _resolve_end(work: Work, write: Write) -> None:
     """A delete or a change of status: gone or as wished -> done; else it is tried again, which is harmless."""
     record = write.link.bigin if write.side == Side.BIGIN else write.link.books
-    seen = None if record is None else read(work, record)
+    with unreadable.asking():
+        seen = None if record is None else read(work, record)
     if write.op == Write.Op.DELETE and seen is None:
         removal.finish(work, write, "It was deleted.")
     elif seen is not None and write.op != Write.Op.DELETE and _status_is(seen, write):
@@ -268,7 +269,8 @@ def _all_rows(work: Work, page: Callable[..., BooksPage], since: datetime) -> li
 
 def _persons(work: Work, write: Write) -> list[Seen]:
     customer_id = send_books.customer_of_person(work, write)
-    detail = work.patiently(lambda: work.books.contact(customer_id)) if customer_id else None
+    with unreadable.asking():
+        detail = work.patiently(lambda: work.books.contact(customer_id)) if customer_id else None
     if detail is None:
         return []
     with transaction.atomic():

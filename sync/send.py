@@ -84,9 +84,9 @@ def to_books(work: Work, write: Write) -> None:
             refusals.books(work, write, error)
     except UnknownOutcome as error:
         outbox.unknown(work, [write], error)
-    except RetryLater as error:
+    except unreadable.NotShown as error:
         unreadable.wait(work, write, error)
-    except (OutOfTime, RateLimited, Unauthorised):
+    except (OutOfTime, RateLimited, RetryLater, Unauthorised):
         outbox.give_back(work, [write])
         raise
 

@@ -25,14 +25,19 @@ _MOST = 3  # records in one run
 _LONGEST = 6  # a write waits 2 minutes, then 4, 8 … and at most 2 ** 6
 
 
+class NotShown(RetryLater):
+    """Zoho answered, but did not show the one record that was asked for."""
+
+
 @contextmanager
 def asking() -> Iterator[None]:
-    """Around a read of the one record that is to be written: that Zoho refuses to show it is no refusal of the write,
-    and is raised as RetryLater."""
+    """Around a read of one record: raises NotShown where Zoho fails or refuses to show it."""
     try:
         yield
-    except Rejected as error:
-        raise RetryLater(error.message, product=error.product, code=error.code, status=error.status) from error
+    except (Rejected, RetryLater) as error:
+        if error.status is None or error.product == "accounts":
+            raise
+        raise NotShown(error.message, product=error.product, code=error.code, status=error.status) from error
 
 
 def pass_over(work: Work, remote_id: str, error: Rejected | RetryLater) -> None:
