@@ -73,6 +73,11 @@ def is_touched(work: Work, write: Write, record: Record) -> bool:
     undone = write.undoes
     if undone is None or not _changed(work, write, undone, record):
         return False
+    leave(work, write, record)
+    return True
+
+
+def leave(work: Work, write: Write, record: Record) -> None:
     where = "Bigin" if record.side == "bigin" else "Books"
     outbox.reject(
         work,
@@ -81,7 +86,6 @@ def is_touched(work: Work, write: Write, record: Record) -> bool:
         f"It was changed in {where} since; it is left alone.",
         "Change it there by hand." if write.op == Write.Op.UPDATE else "Delete it there yourself.",
     )
-    return True
 
 
 def _changed(work: Work, write: Write, undone: Write, record: Record) -> str:

@@ -259,6 +259,8 @@ class Write(models.Model):
         default=dict
     )  # the other side's values it was planned from: that side's base once settled
     before = models.JSONField(null=True)  # what it replaced, for undo; {} for a create, None where undo makes no sense
+    # Of a creation in Books: field -> digest of what it left there (`sync/traces.py`); {} where that is not known.
+    traces = models.JSONField(default=dict)
     # Fields of an update that had a base, which was not empty: what the brake counts (rules 5.4).
     replaces = ArrayField(models.TextField(), default=list)
     carried_by = models.ForeignKey("self", models.CASCADE, null=True, related_name="carries")

@@ -10,7 +10,20 @@ from typing import Any
 
 from django.db import transaction
 
-from sync import issues, last_look, lifecycle, mirror, outbox, parting, refusals, since, sources, unreadable
+from sync import (
+    details,
+    issues,
+    last_look,
+    lifecycle,
+    mirror,
+    outbox,
+    parting,
+    refusals,
+    since,
+    sources,
+    traces,
+    unreadable,
+)
 from sync.mapping import Kind
 from sync.models import Issue, Link, Record, RecordKind, Side, Write
 from sync.shape import BIGIN_MODULES, MODULE_OF, RECORD_KINDS
@@ -44,6 +57,9 @@ def from_books(work: Work, write: Write) -> None:
         now = _as_it_stands(work, record, detail, requested_at)
         if last_look.is_touched(work, write, now) or _has_grown(work, write, record, detail):
             return
+        if write.undoes is not None and traces.was_edited(work.shape, write.undoes, record, detail):
+            last_look.leave(work, write, record)
+            return
     Write.objects.filter(pk=write.pk).update(before=sources.plain(detail))
     try:
         if record.kind == RecordKind.PERSON:
@@ -63,7 +79,9 @@ def _as_it_stands(work: Work, record: Record, detail: Mapping[str, Any], request
     if record.kind == RecordKind.ITEM:
         seen = sources.books_item(work.shape, detail)
     elif record.kind == RecordKind.CUSTOMER:
-        seen = sources.books_customer(work.shape, detail, detailed=True)
+        with transaction.atomic():
+            details.store_customer(work.shape, detail, requested_at)
+            return Record.objects.get(pk=record.pk)
     else:
         seen = sources.books_person(work.shape, detail, record.parent_id, record.modified_at)
     return mirror.store_one(work.shape, seen, requested_at)
@@ -174,7 +192,8 @@ def _fall_back(work: Work, write: Write, record: Record, detail: Mapping[str, An
     if record.kind == RecordKind.PERSON:
         why_not = "documents name this person"  # and a person cannot be made inactive
     elif record.kind == RecordKind.CUSTOMER:
-        why_not = work.patiently(lambda: _in_use(work, record, detail))
+        with unreadable.asking():
+            why_not = work.patiently(lambda: _in_use(work, record, detail))
     if why_not:
         _leave(work, write, record, why_not)
         return
@@ -329,8 +348,9 @@ def _ready(work: Work, part: Sequence[Write]) -> list[Write]:
             finish(work, write, _UNDONE)
             continue
         try:
-            what = _hanging(work, write, record) if record.kind == RecordKind.COMPANY else ""
-        except (Rejected, RetryLater) as error:
+            with unreadable.asking():
+                what = _hanging(work, write, record) if record.kind == RecordKind.COMPANY else ""
+        except unreadable.NotShown as error:
             unreadable.wait(work, write, error)
             continue
         if what:

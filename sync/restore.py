@@ -18,13 +18,13 @@ from sync.models import Link, LinkKind, Record, RecordKind, Side, Write
 
 Detail = Mapping[str, Any]
 # What Books takes back as it gave it, beside mapped fields (reference, 3.3 and 4).
-_OF_CUSTOMER = (
+OF_CUSTOMER = (
     "contact_name company_name website notes language_code currency_id payment_terms payment_terms_label tax_id"
     " tax_treatment tax_reg_no vat_treatment vat_reg_no gst_treatment gst_no place_of_contact"
 ).split()
-_OF_ADDRESS = "attention address street2 city state state_code zip country phone fax".split()
-_OF_PERSON = "salutation email phone mobile designation department skype".split()
-_OF_ITEM = "name sku description rate unit account_id tax_id product_type".split()
+OF_ADDRESS = "attention address street2 city state state_code zip country phone fax".split()
+OF_PERSON = "salutation email phone mobile designation department skype".split()
+OF_ITEM = "name sku description rate unit account_id tax_id product_type".split()
 
 
 def plan(write: Write, link: Link) -> None:
@@ -52,25 +52,25 @@ def _kept(kind: Kind, detail: Detail) -> dict[str, Any]:
     if kind is Kind.CONTACT_PERSON:
         return of_person(detail)
     if kind is Kind.PRODUCT_ITEM:
-        return {**_filled(detail, _OF_ITEM), **_customs(detail)}
-    found = {**_filled(detail, _OF_CUSTOMER), **_customs(detail)}
+        return {**_filled(detail, OF_ITEM), **customs(detail)}
+    found = {**_filled(detail, OF_CUSTOMER), **customs(detail)}
     for outer in ("billing_address", "shipping_address"):
         address = detail.get(outer)
         if isinstance(address, Mapping):
-            found.update({f"{outer}.{name}": value for name, value in _filled(address, _OF_ADDRESS).items()})
+            found.update({f"{outer}.{name}": value for name, value in _filled(address, OF_ADDRESS).items()})
     if kind is Kind.CONTACT_CUSTOMER:
-        primary = _primary_first(sources.persons_of(detail))[:1]
+        primary = primary_first(sources.persons_of(detail))[:1]
         found.update({f"person.{name}": value for one in primary for name, value in of_person(one).items()})
     return found
 
 
 def _travelling(kind: Kind, people: list[Detail]) -> list[Detail]:
     if kind is Kind.COMPANY_CUSTOMER:
-        return _primary_first(people)
-    return _primary_first(people)[1:] if kind is Kind.CONTACT_CUSTOMER else []
+        return primary_first(people)
+    return primary_first(people)[1:] if kind is Kind.CONTACT_CUSTOMER else []
 
 
-def _primary_first(people: list[Detail]) -> list[Detail]:
+def primary_first(people: list[Detail]) -> list[Detail]:
     return sorted(people, key=lambda one: one.get("is_primary_contact") not in (True, "true"))
 
 
@@ -78,7 +78,7 @@ def _filled(detail: Detail, names: list[str]) -> dict[str, Any]:
     return {name: detail[name] for name in names if detail.get(name) not in (None, "")}
 
 
-def _customs(detail: Detail) -> dict[str, Any]:
+def customs(detail: Detail) -> dict[str, Any]:
     entries = [one for one in detail.get("custom_fields") or [] if isinstance(one, Mapping)]
     return {
         str(one["api_name"]): one["value"]
@@ -89,7 +89,7 @@ def _customs(detail: Detail) -> dict[str, Any]:
 
 def of_person(person: Detail) -> dict[str, Any]:
     name = full_name(person.get("first_name"), person.get("last_name"))
-    return {**({"name": name} if name else {}), **_filled(person, _OF_PERSON), **_customs(person)}
+    return {**({"name": name} if name else {}), **_filled(person, OF_PERSON), **customs(person)}
 
 
 def _carry(made: Write, person: Detail, customer_id: str) -> None:

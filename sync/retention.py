@@ -26,7 +26,7 @@ def purge(now: datetime) -> None:
 
 def _texts(now: datetime) -> None:
     old = Write.objects.filter(state__in=_ENDED, created_at__lt=now - TEXTS)
-    old.exclude(before=None, fields={}, source={}).update(before=None, fields={}, source={}, error="")
+    old.exclude(before=None, fields={}, source={}).update(before=None, fields={}, source={}, traces={}, error="")
     Issue.objects.exclude(state=Issue.State.OPEN).filter(closed_at__lt=now - TEXTS).exclude(reason="").update(
         reason="", advice="", detail={}
     )

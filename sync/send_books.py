@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 
-from sync import bodies, keyed, learned, outbox, settle, sources, unlinked
+from sync import bodies, keyed, learned, outbox, settle, sources, traces, unlinked
 from sync.fields import FieldType, bare, shown
 from sync.mapping import Kind
 from sync.models import Record, Side, Write
@@ -59,7 +59,9 @@ def create(work: Work, write: Write) -> None:
 def _create_item(work: Work, write: Write) -> None:
     body = {**bodies.item_body(write.fields, types(work, write)), **_item_defaults(work)}
     row = keyed.create(work, write, body)
-    settle.done(work, write, sources.books_item(work.shape, row))
+    with transaction.atomic():
+        settle.done(work, write, sources.books_item(work.shape, row))
+        traces.remember([(write, row)])
 
 
 def _item_defaults(work: Work) -> dict[str, Any]:
@@ -103,7 +105,7 @@ def _customer_defaults(work: Work, kind: Kind) -> dict[str, Any]:
 def settle_customer(work: Work, write: Write, row: Detail, people: Sequence[Write]) -> None:
     """A new customer and the persons that travelled with it, all in one transaction."""
     customer = sources.books_customer(work.shape, row, detailed=True)
-    items = [(write, customer)]
+    items, told = [(write, customer)], [(write, row)]
     lost = []
     persons = sources.persons_of(row)
     if write.link.kind == Kind.CONTACT_CUSTOMER:  # its primary person is the customer itself, and no write's
@@ -114,8 +116,10 @@ def settle_customer(work: Work, write: Write, row: Detail, people: Sequence[Writ
             continue
         seen = sources.books_person(work.shape, person, customer.remote_id, customer.modified_at)
         items.append((person_write, seen))
+        told.append((person_write, person))
     with transaction.atomic():
         settle.together(work, items)
+        traces.remember(told)
         for person_write in lost:
             _lost_person(work, person_write)
 
@@ -172,7 +176,9 @@ def _create_person(work: Work, write: Write) -> None:
     body = bodies.person_body(write.fields)
     person = work.patiently(lambda: work.books.create_person(customer_id, body))
     seen = sources.books_person(work.shape, person, customer_id, None)
-    settle.done(work, write, seen)
+    with transaction.atomic():
+        settle.done(work, write, seen)
+        traces.remember([(write, person)])
 
 
 def customer_of_person(work: Work, write: Write) -> str:

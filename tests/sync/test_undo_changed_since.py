@@ -214,3 +214,48 @@ def test_a_created_customer_to_which_somebody_added_a_person_is_not_deleted(worl
     assert world.customer_names() == ["Alpine Huts"]
     assert [person["email"] for person in world.remotes.customer(customer)["persons"]] == ["nils@alpine.example"]
     assert "Contact persons were added" in world.issue("changed_since").reason
+
+
+# What is not mapped, so that the mirror knows nothing of it
+
+_UNMAPPED = pytest.mark.parametrize("edited", ["notes", "shipping_address", "person"])
+
+
+@_UNMAPPED
+def test_rule_5_7_a_created_customer_that_somebody_wrote_more_to_is_not_deleted(world: World, edited: str) -> None:
+    run, _, customer = huts(world)
+    world.later()
+    books = world.remotes.books
+    if edited == "person":
+        person = books.persons(customer)[0]
+        books.update_person(person["contact_person_id"], {"designation": "Guide"})
+    else:
+        values = {"notes": "Pays late", "shipping_address": {"city": "Visp"}}
+        world.remotes.edit_customer(customer, **{edited: values[edited]})
+    write = Write.objects.get(run=run, side="books", link__kind="company-customer")
+    undo = asked(world, write)
+    world.settle()
+    assert_left_alone(undo, "Books")
+    assert world.customer_names() == ["Alpine Huts"]
+
+
+def test_rule_5_7_one_that_only_the_sync_wrote_to_since_goes(world: World) -> None:
+    run, company, _ = huts(world, Billing_City="York", Billing_State="Yorkshire")
+    world.later()
+    world.remotes.update("Accounts", company, Billing_State="Rutland", Website=NEW)
+    world.settle()
+    world.remotes.update("Accounts", company, Billing_State="Yorkshire", Website="https://alpine.example")
+    world.settle()
+    asked(world, Write.objects.get(run=run, side="books", link__kind="company-customer"))
+    world.settle()
+    assert world.customer_names() == []
+
+
+def test_rule_5_7_a_created_item_that_somebody_wrote_more_to_is_not_deleted(world: World) -> None:
+    world.remotes.product("Guided walk", Unit_Price=40)
+    run = world.sync()
+    world.remotes.books.update_item(next(iter(world.remotes.items())), {"unit": "hour"})
+    undo = asked(world, Write.objects.get(run=run, side="books", op="create"))
+    world.settle()
+    assert_left_alone(undo, "Books")
+    assert len(world.remotes.items()) == 1
