@@ -1,4 +1,4 @@
-"""Whether everything this rests on is well: connections, quota, probes, the last success; and who changed what."""
+"""Whether everything this rests on is well: connections, quota, the last success; and who changed what."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from django.utils import timezone
 
 from accounts.models import AuditEntry, Connection, Installation, Quota
+from sync import allowance
 from sync.models import Run
-from sync.queries.conflicts import readable
 
 SILENT_AFTER = timedelta(hours=24)
 
@@ -20,6 +20,7 @@ class ConnectionHealth:
     calls_today: int
     limit: int | None
     remaining: int | None
+    by_plan: bool = False  # the limit is what the plan says; answers carry no figures
 
     @property
     def ok(self) -> bool:
@@ -29,19 +30,6 @@ class ConnectionHealth:
     def is_low(self) -> bool:
         """Less than a twentieth of the day's quota is left: only people's own actions still call (rules 8.1)."""
         return bool(self.limit and self.remaining is not None and self.remaining * 20 < self.limit)
-
-
-@dataclass(frozen=True)
-class Probe:
-    """One assumption about the live account, as `Installation.probes` keeps it."""
-
-    name: str
-    held: bool | None
-    text: str
-
-    @property
-    def label(self) -> str:
-        return readable(self.name)
 
 
 def connections(installation: Installation) -> list[ConnectionHealth]:
@@ -56,11 +44,18 @@ def connections(installation: Installation) -> list[ConnectionHealth]:
                 "Zoho Bigin" if is_bigin else installation.get_product_display(),
                 installation.bigin_org_name if is_bigin else installation.books_org_name,
                 quota.calls if quota else 0,
-                quota.limit if quota else None,
-                quota.remaining if quota else None,
+                *_limit(installation, connection.product, quota),
             )
         )
     return found
+
+
+def _limit(installation: Installation, product: str, quota: Quota | None) -> tuple[int | None, int | None, bool]:
+    """(calls of a day, what is left of them, whether the plan says so)."""
+    if quota is not None and quota.limit is not None:
+        return quota.limit, quota.remaining, False
+    found = allowance.today(installation, product, timezone.now())
+    return (found.limit, found.remaining, True) if found else (None, None, False)
 
 
 def today() -> date:
@@ -83,14 +78,3 @@ def is_silent(installation: Installation) -> bool:
     if started is None or started.started_at is None:
         return False
     return (last_success(installation) or started.started_at) < timezone.now() - SILENT_AFTER
-
-
-def probes(installation: Installation) -> list[Probe]:
-    return [_probe(name, found) for name, found in sorted(installation.probes.items())]
-
-
-def _probe(name: str, found: object) -> Probe:
-    if isinstance(found, dict):
-        held = found.get("held")
-        return Probe(name, held if isinstance(held, bool) else None, str(found.get("text", "")))
-    return Probe(name, found if isinstance(found, bool) else None, "" if isinstance(found, bool) else str(found))

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 from accounts.guards import administrator_page
 from accounts.http import MemberRequest
 from sync.models import Run
-from sync.queries import activity, health, issues, overview, pictures
+from sync.queries import activity, health, issues, overview, pictures, probes
 from sync.views.parts import filters_of, own, page_of, show
 
 
@@ -66,7 +66,7 @@ def health_page(request: MemberRequest) -> HttpResponse:
     installation = request.installation
     context = {
         "connections": health.connections(installation),
-        "probes": health.probes(installation),
+        "probes": probes.found(installation),
         "last_success": health.last_success(installation),
         "is_silent": health.is_silent(installation),
         "quota": pictures.quota_use(installation),

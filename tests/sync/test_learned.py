@@ -13,7 +13,7 @@ from accounts.models import Installation
 from sync import learned, preview, rotation
 from sync import shape as shapes
 from sync.models import Issue, Record, Run
-from sync.queries import health, preflight
+from sync.queries import preflight, probes
 from tests.sync.world import World
 from zoho.probes import Probe
 
@@ -67,7 +67,9 @@ def test_rule_8_2_three_edits_of_our_own_that_moved_their_customers_are_proof(wo
         assert answer(world, PERSONS)["proofs"] == proofs
     assert answer(world, PERSONS)["held"] is True
     text = "Our own edits of contact persons moved their customers' times, time after time."
-    shown = [probe for probe in health.probes(world.installation) if probe.name == PERSONS]
+    shown = [
+        one for _side, answers in probes.found(world.installation).by_side for one in answers if one.name == PERSONS
+    ]
     assert [(probe.held, probe.text) for probe in shown] == [(True, text)]
     Record.objects.filter(kind="customer").update(detail_at=timezone.now() + timedelta(hours=1))
     rotation.doubt(shapes.load(world.installation), "books_customers")

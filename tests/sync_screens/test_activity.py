@@ -2,7 +2,8 @@
 
 import csv
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from unittest.mock import Mock
 
 import pytest
 from django.test import Client
@@ -10,9 +11,10 @@ from django.utils import timezone
 
 from accounts.models import Connection, Installation, Member, Quota, Ticket
 from sync.models import Issue, Run, Write
-from sync.queries import health, pictures
+from sync.queries import health, pictures, probes
 from tests.factories import make_installation
 from tests.sync_screens.world import World, fill
+from zoho import probes_bigin, probes_books
 
 pytestmark = pytest.mark.django_db
 ACTIVITY = "/embed/sync/activity/"
@@ -32,6 +34,23 @@ def test_each_run_tells_counts_calls_duration_and_how_it_ended(client: Client, w
     for label, number in (("Read", 71), ("Written", 3), ("Failed", 0), ("API calls", 11), ("Seconds", 13)):
         assert f'data-label="{label}">{number}</td>' in row
     assert "held: needs your decision" in table
+
+
+def test_runs_say_what_they_were_of(client: Client, world: World) -> None:
+    Run.objects.filter(pk=world.run.pk).update(modules=["products"])
+    squeezed = " ".join(text_of(client).split())
+    assert '<td data-label="Entity">Products</td>' in squeezed
+    assert '<td data-label="Entity">Companies and contacts, Products</td>' in squeezed  # the preview
+    assert '<td data-label="Entity">All</td>' in squeezed
+    run = " ".join(text_of(client, f"/embed/sync/runs/{world.run.pk}/").split())
+    assert "<dt>Entity</dt><dd>Products</dd>" in run
+
+
+def test_a_day_whose_answers_tell_no_quota_shows_that_of_the_plan(client: Client, world: World) -> None:
+    Quota.objects.filter(product="bigin").update(limit=None, remaining=None)
+    settings = {**world.installation.settings, "bigin_plan": "free"}
+    Installation.objects.update(settings=settings)
+    assert "300 of 5000 by your plan" in text_of(client, "/embed/sync/health/")
 
 
 def test_runs_are_filtered_and_quiet_ones_hidden(client: Client, world: World) -> None:
@@ -203,9 +222,27 @@ def test_health_tells_connections_quota_probes_and_who_changed_what(client: Clie
     assert "Access was revoked. Press Reconnect." in text
     assert "disconnected" in text
     assert "300 of 5000" in text
-    assert "Books equal names" in text
+    assert "May several customers have one name?" in text
     assert "Two contacts share a name." in text
+    assert "inked with zohocrm" not in text  # what setup notes for itself
     assert "Changed the interval of Products to every hour." in text
+
+
+def test_every_question_of_the_probes_is_asked_in_words_and_says_what_a_no_means(db: None) -> None:
+    """The names are those that the probes themselves give (an unknown one would be shown by its name)."""
+    lists = [f"bigin_{name}_deleted_list" for name in ("accounts", "contacts", "products")]
+    lists += [f"books_{name}_changed_since" for name in ("contacts", "items", "invoices", "estimates", "salesorders")]
+    single = [name for name, _ask in (*probes_bigin.questions(Mock()), *probes_books.questions(Mock(product="books")))]
+    named = [*lists, *(name for name in single if name != "books_plan_and_quota"), "books_plan", "books_daily_quota"]
+    answers = {name: {"held": False, "text": "So it is."} for name in named}
+    asked = {"asked_at": {"held": None, "text": "2026-03-04T05:06:07+00:00"}}
+    found = probes.found(make_installation(probes={**answers, **asked}))
+    shown = {answer.name: answer for _side, answers in found.by_side for answer in answers}
+    assert set(shown) == set(named)
+    assert [name for name, answer in shown.items() if not str(answer.words).endswith("?")] == []
+    assert str(shown["books_items_changed_since"].words) == "Does it list only items changed since a time?"
+    assert str(shown["bigin_accounts_deleted_list"].otherwise) == "The nightly listing finds deletions instead."
+    assert found.asked_at == datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 
 
 def test_silence_is_noticed_after_a_day(world: World) -> None:

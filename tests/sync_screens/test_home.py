@@ -247,6 +247,16 @@ def test_progress_counts_the_whole_series(client: Client, world: World) -> None:
     assert "HX-Trigger-After-Settle" not in answer.headers
 
 
+def test_a_run_that_goes_on_claims_no_zeros_and_counts_one_call_as_one(client: Client, world: World) -> None:
+    run = running(world.installation, counts={"customers": {"bigin": {"read": 7}}}, calls={"bigin": 4, "books": 1})
+    text = client.get(f"/embed/sync/progress/?shown={run.series}-running").content.decode()
+    assert "<strong>7</strong><span>read</span>" in text
+    assert "<strong>1</strong><span>call to Books</span>" in text
+    assert "created" not in text  # it tells its counts every ten seconds only
+    Run.objects.update(state=Run.State.DONE, finished_at=timezone.now())
+    assert "<strong>0</strong><span>created</span>" in client.get("/embed/sync/progress/").content.decode()
+
+
 def test_progress_tells_the_page_when_a_run_begins_and_ends(client: Client, world: World) -> None:
     run = running(world.installation)
     assert client.get("/embed/sync/progress/?shown=").headers["HX-Trigger-After-Settle"] == "run-changed"
