@@ -72,7 +72,7 @@ def _store(work: Work, feed: str, page: Page) -> int:
     rows = Record.objects.select_for_update().filter(
         installation=work.shape.installation, kind=kind, remote_id__in=list(told), gone_at=None
     )
-    found = 0
+    found = []
     for record in rows.order_by("pk"):
         row = told[record.remote_id]
         at = parse_time_or_none(row.get("deleted_time"))
@@ -80,10 +80,10 @@ def _store(work: Work, feed: str, page: Page) -> int:
             continue  # restored since: the list tells of an older deletion
         if record.settled_at is not None and page.requested_at < record.settled_at:
             continue
-        mirror.gone(record, "permanent" if row.get("type") == "permanent" else "recycled", work.clock.now())
-        found += 1
-    work.count(work.module(kind), "bigin", "deleted_seen", found)
-    return found
+        found.append((record, "permanent" if row.get("type") == "permanent" else "recycled"))
+    mirror.gone_all(found, work.clock.now())
+    work.count(work.module(kind), "bigin", "deleted_seen", len(found))
+    return len(found)
 
 
 def missing(work: Work, feed: str) -> Sequence[Record]:

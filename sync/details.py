@@ -129,7 +129,7 @@ def _gone(shape: Shape, customer_id: str, requested_at: datetime) -> None:
     )
     if record is not None and (record.settled_at is None or record.settled_at <= requested_at):
         mirror.gone(record, "vanished")
-        for person in Record.objects.select_for_update().filter(
+        people = Record.objects.select_for_update().filter(
             installation=shape.installation, kind=RecordKind.PERSON, parent_id=customer_id, gone_at=None
-        ):
-            mirror.gone(person, "vanished")
+        )
+        mirror.gone_all([(person, "vanished") for person in people])

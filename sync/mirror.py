@@ -187,19 +187,24 @@ def store_persons(shape: Shape, customer_id: str, seen: Sequence[Seen], requeste
     missing = Record.objects.select_for_update().filter(
         installation=shape.installation, kind=RecordKind.PERSON, parent_id=customer_id, gone_at=None
     )
-    for record in missing.exclude(remote_id__in=shown):
-        if not _is_older(record, requested_at):
-            gone(record, "vanished")
-            changed += 1
-    return changed
+    vanished = [record for record in missing.exclude(remote_id__in=shown) if not _is_older(record, requested_at)]
+    gone_all([(record, "vanished") for record in vanished])
+    return changed + len(vanished)
 
 
 def gone(record: Record, how: str, at: datetime | None = None) -> None:
     """Marks one record as gone and saves it."""
-    record.gone_at = at or timezone.now()
-    record.gone_how = how
-    mark(record)
-    record.save(update_fields=["gone_at", "gone_how", "fingerprint", "dirty"])
+    gone_all([(record, how)], at)
+
+
+def gone_all(found: Sequence[tuple[Record, str]], at: datetime | None = None) -> None:
+    """Marks records as gone, each with how, and saves them in one statement."""
+    moment = at or timezone.now()
+    for record, how in found:
+        record.gone_at, record.gone_how = moment, how
+        mark(record)
+    if found:
+        Record.objects.bulk_update([record for record, _ in found], ["gone_at", "gone_how", "fingerprint", "dirty"])
 
 
 def clear_dirty(planned: Iterable[tuple[int, str]]) -> None:

@@ -177,10 +177,10 @@ def _with_children(parent: Record) -> None:
     """Books deletes the persons of a customer along with it, and Bigin the contacts of a company."""
     if parent.kind not in _CHILDREN:
         return
-    for child in Record.objects.select_for_update().filter(
+    children = Record.objects.select_for_update().filter(
         installation=parent.installation_id, kind=_CHILDREN[parent.kind], parent_id=parent.remote_id, gone_at=None
-    ):
-        mirror.gone(child, "ours")
+    )
+    mirror.gone_all([(child, "ours") for child in children])
 
 
 # Refused: it has transactions

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from sync import merging, mirror, outbox, planner, send_bigin
+from sync import deleted, merging, mirror, outbox, planner, send_bigin
 from sync.mapping import Kind
 from sync.models import Link, Write
 from sync.work import Work
@@ -153,15 +153,21 @@ def statements(world: World, number: int, monkeypatch: pytest.MonkeyPatch) -> di
             world.bigin.edit("Products", one, Description="changed")
         counted(merging, "plan_links")
         world.sync()
+        assert Link.objects.filter(kind="product-item", state="linked").count() == number
+        for one in world.bigin.all("Products"):
+            world.bigin.delete("Products", one)
+        counted(deleted, "_store")
+        world.sync()
     monkeypatch.undo()
     world.time.install(monkeypatch)
-    assert Link.objects.filter(kind="product-item", state="linked").count() == number
+    gone = world.installation.records.filter(kind="product", gone_how="recycled", gone_at__isnull=False)
+    assert gone.count() == number
     return found
 
 
 def test_statements_do_not_grow_with_the_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     few, many = statements(world, 4, monkeypatch), statements(world, 60, monkeypatch)
-    assert set(few) == {"store", "pair_chunk", "read_back", "plan_links"}
+    assert set(few) == {"store", "pair_chunk", "read_back", "plan_links", "_store"}
     assert many == few
 
 
