@@ -142,9 +142,7 @@ class CustomersForm(SettingForm):
         label=_("Owner of records born in Books"),
         required=False,
         max_length=40,
-        help_text=_(
-            "Bigin user id. The Bigin user with the Books owner's e-mail comes first; empty: whoever connected Bigin."
-        ),
+        help_text=_("Where no user of Bigin has the e-mail address of the record's owner in Books."),
     )
     tax_treatment = forms.CharField(
         label=_("Tax treatment of new customers"),
@@ -162,6 +160,13 @@ class CustomersForm(SettingForm):
 
     DEFAULTS = ("owner_id", "tax_treatment", "gst_treatment", "vat_treatment", "place_of_contact")
 
+    def __init__(self, setting: ModuleSetting, offered: Offered, data: Any = None) -> None:
+        super().__init__(setting, offered, data)
+        if offered.owners:
+            self.fields["owner_id"] = _owner_field(
+                self.fields["owner_id"], offered, str(self.initial.get("owner_id") or "")
+            )
+
     def clean_duplicates(self) -> str:
         """Not offered in Contacts mode: what is stored stays, for when the mode comes back."""
         chosen: str = self.cleaned_data.get("duplicates") or self.setting.duplicates
@@ -174,6 +179,14 @@ class CustomersForm(SettingForm):
     @property
     def offers_unattached(self) -> bool:
         return bool(self["mode"].value() == Mode.BOTH)
+
+
+def _owner_field(typed: forms.Field, offered: Offered, present: str) -> forms.ChoiceField:
+    """Bigin's users by name; whoever is chosen and is not active any more stays in the list until another is."""
+    choices = [("", _("whoever connected Bigin")), *offered.owners]
+    if present and present not in dict(offered.owners):
+        choices.append((present, _("%(id)s, not active any more") % {"id": present[:40]}))
+    return forms.ChoiceField(label=typed.label, help_text=typed.help_text, required=False, choices=choices)
 
 
 def views_field(label: str, offered: Sequence[View]) -> forms.MultipleChoiceField:

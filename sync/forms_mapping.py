@@ -25,6 +25,7 @@ DIRECTIONS = (
     (Direction.TO_BIGIN, _("to Bigin")),
 )
 ROW_POLICIES = (("", _("as above")), *POLICIES)
+ROW_POLICIES_OF_GUARDED = (("", _("asks (as said above)")), *POLICIES)
 KIND_LABELS = {
     Kind.COMPANY_CUSTOMER: (_("Companies and customers"), _("Company"), _("Customer")),
     Kind.CONTACT_PERSON: (_("Contacts and contact persons"), _("Contact"), _("Contact person")),
@@ -51,6 +52,8 @@ class RowForm(forms.Form):
             field.choices = choices_of(offered.infos(side, kind), str(self[side].value() or ""))  # type: ignore[attr-defined]
         self.fields["direction"].label, self.fields["policy"].label = _("Direction"), _("When both changed")
         self.fields["removed"].label = _("Remove")
+        if self["books"].value() in mapping.GUARDED[kind]:
+            self.fields["policy"].choices = ROW_POLICIES_OF_GUARDED  # type: ignore[attr-defined]
 
     @property
     def is_required(self) -> bool:

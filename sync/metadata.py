@@ -15,7 +15,7 @@ from accounts import connections
 from accounts.models import Installation
 from sync.fields import FieldType
 from sync.mapping import KINDS_OF_MODULE, NAME_LIMITS, FieldInfo, Kind
-from sync.models import RecordKind
+from sync.models import Module, RecordKind
 from sync.shape import BIGIN_MODULES, RECORD_KINDS
 from zoho.bigin import Bigin
 from zoho.books import Books
@@ -77,6 +77,7 @@ class Offered:
     bigin: Mapping[Kind, tuple[FieldInfo, ...]]
     books: Mapping[Kind, tuple[FieldInfo, ...]]
     views: Mapping[str, tuple[View, ...]] = field(default_factory=dict)  # by kind of Bigin record
+    owners: tuple[tuple[str, str], ...] = ()  # (id, words) of Bigin's active users; empty where they cannot be read
 
     def infos(self, side: str, kind: Kind) -> tuple[FieldInfo, ...]:
         return (self.bigin if side == "bigin" else self.books)[kind]
@@ -86,7 +87,7 @@ class Offered:
 
 
 def offered(installation: Installation, module: str, *, fresh: bool = False) -> Offered:
-    """Up to 10 calls, or none where this was asked within five minutes. Raises zoho.errors."""
+    """Up to 11 calls, or none where this was asked within five minutes. Raises zoho.errors."""
     key = f"offered:{installation.pk}:{module}"
     held = None if fresh else cache.get(key)
     if isinstance(held, Offered):
@@ -110,7 +111,22 @@ def read(bigin: Bigin, books: Books, module: str) -> Offered:
         {kind: bigin_fields(kind, fields[RECORD_KINDS[kind][0]], insisted[RECORD_KINDS[kind][0]]) for kind in kinds},
         {kind: books_fields(kind, custom) for kind in kinds},
         {record: tuple(_view(row) for row in bigin.custom_views(BIGIN_MODULES[record])) for record in records},
+        _owners(bigin) if module == Module.CUSTOMERS else (),
     )
+
+
+def _owners(bigin: Bigin) -> tuple[tuple[str, str], ...]:
+    """Who may own a record that is born in Books. A grant that does not reach the users leaves the id to be typed."""
+    try:
+        rows = bigin.users("ActiveUsers")
+    except (Rejected, Unauthorised):
+        return ()
+    return tuple((str(row["id"]), _called(row)) for row in rows if row.get("id"))
+
+
+def _called(user: _RowOf) -> str:
+    name, mail = str(user.get("full_name") or ""), str(user.get("email") or "")
+    return f"{name} ({mail})" if name and mail else name or mail or str(user["id"])
 
 
 def custom_fields(books: Books, record_kinds: Iterable[str]) -> dict[str, list[_RowOf]]:

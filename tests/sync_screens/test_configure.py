@@ -85,21 +85,44 @@ def test_rule_1_1_a_save_before_start_makes_a_new_preview(ada: Client, connected
 
 def test_choices_are_saved(ada: Client, connected: Installation) -> None:
     ada.get(CUSTOMERS)
-    view = metadata.offered(connected, "customers").views["company"][-1]
+    offered = metadata.offered(connected, "customers")
+    view, (owner, _name) = offered.views["company"][-1], offered.owners[-1]
     body = typed(connected, "customers") | {
         "include_unattached": "on", "duplicates": "clone", "policy": "ask", "delete_policy": "keep",
         "create_in_bigin": "recent", "recent_months": "6", "interval_minutes": "60", "views_companies": [view.id],
-        "owner_id": "5500001", "row-1-direction": "to_books", "row-1-policy": "bigin",
+        "owner_id": owner, "row-1-direction": "to_books", "row-1-policy": "bigin",
     }  # fmt: skip
     assert ada.post(CUSTOMERS, body).status_code == 302
     setting = setting_of(connected)
     assert (setting.include_unattached, setting.duplicates, setting.policy) == (True, "clone", "ask")
     assert (setting.delete_policy, setting.create_in_bigin, setting.recent_months) == ("keep", "recent", 6)
     assert (setting.interval_minutes, setting.views, setting.defaults["owner_id"]) == (
-        60, {"companies": [view.id]}, "5500001",
+        60, {"companies": [view.id]}, owner,
     )  # fmt: skip
     row = mapping.Row.from_json(setting.mapping[1])
     assert (row.direction, row.policy) == ("to_books", "bigin")
+
+
+def test_the_owner_of_what_is_born_in_books_is_chosen_by_name(
+    ada: Client, connected: Installation, sandbox: Sandbox
+) -> None:
+    text = ada.get(CUSTOMERS).content.decode()
+    (chosen, words), *_others = metadata.offered(connected, "customers").owners
+    assert f'<option value="{chosen}">{words}</option>' in text
+    assert "@" in words
+    refused = ada.post(CUSTOMERS, typed(connected, "customers") | {"owner_id": "nobody"})
+    assert refused.status_code == 422
+    assert 'id="id_owner_id_error"' in refused.content.decode()
+    ModuleSetting.objects.filter(installation=connected, module="customers").update(defaults={"owner_id": "5500001"})
+    assert "5500001, not active any more" in ada.get(CUSTOMERS).content.decode()
+    sandbox.fault("error_before", product="bigin", path="^/users", status=404, times=0)
+    assert '<input type="text" name="owner_id" value="5500001"' in ada.get(CUSTOMERS).content.decode()
+
+
+def test_a_row_that_asks_by_default_says_so(ada: Client, connected: Installation) -> None:
+    text = ada.get(CUSTOMERS).content.decode()
+    assert text.count("asks (as said above)") == 3  # a company's name, a person's name and e-mail
+    assert "asks (as said above)" in ada.get(PRODUCTS).content.decode()
 
 
 def test_errors_stand_beside_their_field_and_nothing_is_saved(ada: Client, connected: Installation) -> None:
