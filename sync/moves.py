@@ -205,12 +205,12 @@ def _stays_too(work: Work, write: Write, person_id: str) -> None:
 def _mail(work: Work, write: Write) -> None:
     new, customer_id = _before(write, "new"), str(write.source[PARENT])
     refused = _write_rest(work, write, new)
+    requested_at = work.clock.now()
     detail = send_books.then(work, lambda: work.books.contact(customer_id))
     person = moved_to.person_in(detail, new)
     if detail is None or person is None:
         _lost(work, write, _GONE)
         return
-    requested_at = work.clock.now()
     customer = sources.books_customer(work.shape, detail, detailed=True)
     seen = sources.books_person(work.shape, person, customer_id, customer.modified_at)
     with transaction.atomic():

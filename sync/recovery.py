@@ -269,12 +269,13 @@ def _all_rows(work: Work, page: Callable[..., BooksPage], since: datetime) -> li
 
 def _persons(work: Work, write: Write) -> list[Seen]:
     customer_id = send_books.customer_of_person(work, write)
+    requested_at = work.clock.now()
     with unreadable.asking():
         detail = work.patiently(lambda: work.books.contact(customer_id)) if customer_id else None
     if detail is None:
         return []
     with transaction.atomic():
-        details.store_customer(work.shape, detail, work.clock.now())
+        details.store_customer(work.shape, detail, requested_at)
     return [sources.books_person(work.shape, one, customer_id, None) for one in sources.persons_of(detail)]
 
 

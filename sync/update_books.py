@@ -139,11 +139,12 @@ def _update_customer(work: Work, write: Write, record: Record, kind: Kind) -> No
         body.setdefault("company_name", body["contact_name"])
     if kind is Kind.CONTACT_CUSTOMER and "name" in person and record.label == shown(record.fields.get("person.name")):
         body.setdefault("contact_name", shown(person["name"]))
+    requested_at = work.clock.now()  # what another worker settles from here on is newer than what this answer shows
     row = _write_customer(work, record, body, bodies.person_body(person))
     seen = sources.books_customer(work.shape, row, detailed=True)
     with transaction.atomic():
         settle.done(work, write, seen)
-        details.store_customer(work.shape, row, work.clock.now())
+        details.store_customer(work.shape, row, requested_at)
 
 
 def _write_customer(work: Work, record: Record, body: bodies.Body, person: bodies.Body) -> Detail:

@@ -1,0 +1,57 @@
+"""A record action at work while a run waits for an answer of Zoho: nobody's newer word is overwritten, and neither of
+the two stops (design sections 2 and 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sync import actions
+from sync.models import Write
+from tests.sync_proof.world import World
+from zoho.books import Books
+
+
+def after(patch: pytest.MonkeyPatch, call: str, what: Callable[[], None]) -> None:
+    """Does this once, between the newest answer to that call of Books and its way to the run."""
+    real, done = getattr(Books, call), list[bool]()
+
+    def slow(self: Books, *args: Any, **named: Any) -> Any:
+        answer = real(self, *args, **named)
+        if not done:
+            done.append(True)
+            what()
+        return answer
+
+    patch.setattr(Books, call, slow)
+
+
+@pytest.mark.parametrize("sends", ["an update", "a move"])
+def test_an_answer_that_was_overtaken_brings_no_old_value_back(world: World, sends: str) -> None:
+    """What the answer shows of other persons is older than what the record action has settled meanwhile."""
+    company = world.bigin.add("Accounts", Account_Name="Alder Walks")
+    ann = world.bigin.contact(company, "Ann", "Lee", Email="ann@lee.example", Phone="+1 1")
+    bob = world.bigin.contact(
+        world.bigin.add("Accounts", Account_Name="Birch Tours"), "Bob", "Ray", Email="bob@ray.example"
+    )
+    world.settle()
+    world.time.forward(600)
+
+    def sync_ann() -> None:
+        world.time.forward(3)
+        world.bigin.edit("Contacts", ann, Phone="+1 222")
+        assert actions.sync_record(world.installation, "Contacts", ann) == "in_step"
+        world.time.forward(3)
+
+    if sends == "an update":
+        world.bigin.edit("Accounts", company, Website="https://alder.example")
+        after(world.patch, "update_contact", sync_ann)
+    else:
+        world.bigin.move(bob, company)
+        after(world.patch, "update_person", lambda: after(world.patch, "contact", sync_ann))
+    world.sync()
+    phones = {row["first_name"]: row["phone"] for row in world.look().persons.values()}
+    assert phones["Ann"] == world.bigin.all("Contacts")[ann]["Phone"] == "+1 222"
+    assert not Write.objects.filter(side="bigin").exists()
