@@ -56,6 +56,7 @@ SENTENCES = (
     _("A person refused its creation."),
     _("A person refused to create it on the other side."),
     _("A person was edited after its customer's own time."),
+    _("A record was changed by somebody else at the same time; the next run goes on."),
     _("A rep billed it."),
     _("A sync run waits for your approval"),
     _("A vendor or an inactive customer of Books is called %(label)s; nothing is written to it."),

@@ -45,7 +45,7 @@ from sync.mapping import Kind
 from sync.models import Feed, ModuleSetting, Run, Write
 from sync.plan import Policies
 from sync.shape import Shape
-from sync.work import Clock, OutOfTime, Stopped, Work
+from sync.work import Clock, OutOfTime, Overtaken, Stopped, Work
 from zoho.errors import RateLimited, RetryLater, Unauthorised, ZohoError
 
 log = logging.getLogger(__name__)
@@ -186,6 +186,8 @@ def guarded(work: Work, stages: Callable[[Work], None]) -> Ended:
     """Runs the stages and ends the run whatever happens: the state says what, the problem says it in words."""
     try:
         stages(work)
+    except Overtaken:
+        return _overtaken(work)
     except Stopped:
         log.warning("sync: run %s was stopped from outside", work.run and work.run.pk)
         return Ended(_fresh(work))
@@ -221,6 +223,17 @@ def _cut(work: Work, reason: OutOfTime) -> Ended:
     return _end(
         work, Run.State.FAILED, f"{reason.reason} The sync goes on by itself, as the next run says; nothing is lost."
     )
+
+
+def _overtaken(work: Work) -> Ended:
+    """What was being sent is looked up by the next run, a minute from now."""
+    ended = _end(
+        work, Run.State.FAILED, "A record was changed by somebody else at the same time; the next run goes on."
+    )
+    outbox.abandon(work.shape.installation.pk, [ended.run.pk], work.clock.now())
+    soon = work.clock.now() + timedelta(seconds=settings.SYNC_ABANDONED_SECONDS)
+    schedule.no_later(work.shape.installation, work.shape.modules, soon)
+    return ended
 
 
 def _finished(work: Work) -> Ended:

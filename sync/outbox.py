@@ -13,7 +13,7 @@ from sync import issues
 from sync.mapping import Kind
 from sync.models import Issue, Link, Record, Run, Write
 from sync.shape import MODULE_OF
-from sync.work import Stopped, Work
+from sync.work import Overtaken, Stopped, Work
 from zoho.errors import ZohoError
 
 State = Write.State
@@ -106,15 +106,15 @@ def settle(work: Work, write: Write, **values: object) -> None:
 
 
 def settle_all(work: Work, writes: Sequence[Write], **values: object) -> None:
-    """SENDING or UNKNOWN -> DONE, all of them. Raises Stopped when another process ended an attempt meanwhile, or when
-    this run is not the running one any more. Needs a transaction."""
+    """SENDING or UNKNOWN -> DONE, all of them. Raises Overtaken when another process ended an attempt meanwhile, and
+    Stopped when this run is not the running one any more. Needs a transaction."""
     _still_running(work)
     now = work.clock.now()
     moved = Write.objects.filter(
         pk__in=[write.pk for write in writes], state__in=(State.SENDING, State.UNKNOWN)
     ).update(state=State.DONE, settled_at=now, ended_at=now, error_code="", **values)
     if moved != len(writes):
-        raise Stopped
+        raise Overtaken
     for write in writes:
         write.state = State.DONE
 

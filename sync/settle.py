@@ -42,7 +42,8 @@ def done(work: Work, write: Write, seen: Seen) -> None:
 def together(work: Work, items: Sequence[Settled]) -> None:
     """Writes that were sent as one: all settle or none. A number of statements that does not grow with them.
 
-    Raises Stopped when this run is not the running one any more, or when another process ended one of the attempts.
+    Raises Stopped when this run is not the running one any more, and Overtaken when another process ended one of the
+    attempts.
     """
     if not items:
         return

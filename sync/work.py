@@ -26,6 +26,10 @@ class Stopped(Exception):
     """This run is not the one that runs any more: its heart stopped too long, or a person ended it. Write nothing."""
 
 
+class Overtaken(Stopped):
+    """Another process ended this very attempt meanwhile: what it found stands, and nothing is written over it."""
+
+
 class OutOfTime(Exception):
     """The slice's time is over, or Zoho asks for a longer pause than is left of it: the next slice goes on."""
 

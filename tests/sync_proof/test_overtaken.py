@@ -4,17 +4,18 @@ the two stops (design sections 2 and 3)."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from sync import actions
-from sync.models import Write
+from sync.models import Run, Write
 from tests.sync_proof.world import World
 from zoho.books import Books
 
 
-def after(patch: pytest.MonkeyPatch, call: str, what: Callable[[], None]) -> None:
+def after(patch: pytest.MonkeyPatch, call: str, what: Callable[[], object]) -> None:
     """Does this once, between the newest answer to that call of Books and its way to the run."""
     real, done = getattr(Books, call), list[bool]()
 
@@ -55,3 +56,39 @@ def test_an_answer_that_was_overtaken_brings_no_old_value_back(world: World, sen
     phones = {row["first_name"]: row["phone"] for row in world.look().persons.values()}
     assert phones["Ann"] == world.bigin.all("Contacts")[ann]["Phone"] == "+1 222"
     assert not Write.objects.filter(side="bigin").exists()
+
+
+def unknown_creation(world: World) -> str:
+    """A company whose customer was created, though nobody knows yet; another that waits. Its id."""
+    company = world.bigin.add("Accounts", Account_Name="Alder Walks")
+    world.sandbox.fault("drop_after", product="books", method="POST", path="^/contacts$", times=1)
+    world.sandbox.fault("error_before", product="books", method="GET", path="^/contacts$", nth=2, times=9)
+    world.sync()
+    world.sandbox.control("DELETE", "faults")
+    assert Write.objects.get().state == Write.State.UNKNOWN
+    world.bigin.add("Accounts", Account_Name="Birch Tours")
+    world.time.forward(90)
+    return company
+
+
+def test_a_run_goes_on_when_a_record_action_finds_a_lost_answer_first(world: World) -> None:
+    company = unknown_creation(world)
+    after(world.patch, "contact", lambda: actions.sync_record(world.installation, "Accounts", company))
+    assert world.sync().state == Run.State.DONE
+    assert sorted(row["contact_name"] for row in world.look().customers.values()) == ["Alder Walks", "Birch Tours"]
+    assert [write.state for write in Write.objects.all()] == ["done", "done"]
+
+
+def test_a_run_that_is_overtaken_while_it_sends_ends_and_the_next_looks_up_what_it_sent(world: World) -> None:
+    """Whoever ended the attempt, the run does not stand there as running until its heart is missed."""
+    world.bigin.add("Accounts", Account_Name="Alder Walks")
+    after(world.patch, "create_contact", lambda: Write.objects.update(state="withdrawn"))
+    ended = world.sync()
+    assert (ended.state, ended.problem.partition(";")[0]) == (
+        Run.State.FAILED,
+        "A record was changed by somebody else at the same time",
+    )
+    next_run_at = world.setting().next_run_at
+    assert next_run_at is not None
+    assert next_run_at <= world.time.now() + timedelta(seconds=61)
+    assert not Write.objects.filter(state="sending").exists()
