@@ -1,9 +1,16 @@
-"""Which fields of a pair must agree, read from rows as people see them. Written anew, not taken from the product."""
+"""What records hold as people see them, and which fields of a pair belong together. Written anew, not taken from the
+product.
+
+A cell is one field of one record. A primary person's cells are the same ones whether the person or its customer is the
+pair of a contact.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 Row = dict[str, Any]
@@ -23,11 +30,10 @@ def address(name: str) -> Read:
     return lambda row: text((row.get("billing_address") or {}).get(name))
 
 
-def primary(name: str) -> Read:
+def number(name: str) -> Read:
     def read(row: Row) -> str:
-        people = row.get("contact_persons") or [{}]
-        chosen = next((one for one in people if one.get("is_primary_contact")), people[0])
-        return full_name(chosen) if name == "name" else text(chosen.get(name))
+        value = row.get(name)
+        return "" if value in (None, "") else f"{Decimal(str(value)).normalize():f}"
 
     return read
 
@@ -51,32 +57,111 @@ def clone_name(row: Row) -> str:
     return text(row.get("contact_name")).removesuffix(" (2)")
 
 
-# Per kind of link: name of the field, how Bigin's row shows it, how Books' row shows it. All flow both ways.
-FIELDS: dict[str, tuple[tuple[str, Read, Read], ...]] = {
+def primary_of(customer: Row) -> Row | None:
+    people: list[Row] = customer.get("contact_persons") or []
+    return next((one for one in people if one.get("is_primary_contact")), people[0] if people else None)
+
+
+CELLS: dict[str, dict[str, Read]] = {
+    "company": {
+        "name": plain("Account_Name"),
+        "phone": plain("Phone"),
+        "website": url("Website"),
+        "city": plain("Billing_City"),
+        "street": plain("Billing_Street"),
+    },
+    "contact": {
+        "name": full_name,
+        "email": plain("Email"),
+        "phone": plain("Phone"),
+        "mobile": plain("Mobile"),
+        "title": plain("Title"),
+        "city": plain("Mailing_City"),
+    },
+    "product": {
+        "name": plain("Product_Name"),
+        "code": plain("Product_Code"),
+        "description": plain("Description"),
+        "active": is_active,
+        "price": number("Unit_Price"),
+    },
+    "customer": {
+        "name": clone_name,
+        "phone": address("phone"),
+        "website": url("website"),
+        "city": address("city"),
+        "street": address("address"),
+    },
+    "person": {
+        "name": full_name,
+        "email": plain("email"),
+        "phone": plain("phone"),
+        "mobile": plain("mobile"),
+        "title": plain("designation"),
+    },
+    "item": {
+        "name": plain("name"),
+        "code": plain("sku"),
+        "description": plain("description"),
+        "active": is_active,
+        "price": number("rate"),
+    },
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """`bigin`: as an issue of the product calls it. `asks`: two edits of it are asked about, whatever the policy, and
+    it is never emptied (rules 4.2, 4.4). `of_books`: flows to Bigin only, once the pair stands (rules 6.4)."""
+
+    name: str
+    bigin: str
+    books: str
+    asks: bool = False
+    of_books: bool = False
+
+
+_OF_PERSON = (
+    Field("name", "Name", "name", asks=True),
+    Field("email", "Email", "email", asks=True),
+    Field("phone", "Phone", "phone"),
+    Field("mobile", "Mobile", "mobile"),
+    Field("title", "Title", "designation"),
+)
+FIELDS: dict[str, tuple[Field, ...]] = {
     "company-customer": (
-        ("name", plain("Account_Name"), clone_name),
-        ("phone", plain("Phone"), address("phone")),
-        ("website", url("Website"), url("website")),
-        ("city", plain("Billing_City"), address("city")),
+        Field("name", "Account_Name", "contact_name", asks=True),
+        Field("phone", "Phone", "billing_address.phone"),
+        Field("website", "Website", "website"),
+        Field("city", "Billing_City", "billing_address.city"),
+        Field("street", "Billing_Street", "billing_address.address"),
     ),
-    "contact-person": (
-        ("name", full_name, full_name),
-        ("email", plain("Email"), plain("email")),
-        ("phone", plain("Phone"), plain("phone")),
-        ("title", plain("Title"), plain("designation")),
-    ),
+    "contact-person": _OF_PERSON,
     "contact-customer": (
-        ("name", full_name, primary("name")),
-        ("email", plain("Email"), primary("email")),
-        ("phone", plain("Phone"), primary("phone")),
-        ("title", plain("Title"), primary("designation")),
+        *(Field(one.name, one.bigin, f"person.{one.books}", one.asks) for one in _OF_PERSON),
+        Field("city", "Mailing_City", "billing_address.city"),
     ),
     "product-item": (
-        ("name", plain("Product_Name"), plain("name")),
-        ("code", plain("Product_Code"), plain("sku")),
-        ("description", plain("Description"), plain("description")),
-        ("active", is_active, is_active),
+        Field("name", "Product_Name", "name", asks=True),
+        Field("code", "Product_Code", "sku"),
+        Field("description", "Description", "description"),
+        Field("active", "Product_Active", "active"),
+        Field("price", "Unit_Price", "rate", of_books=True),
     ),
+}
+KINDS = {
+    "company-customer": ("company", "customer"),
+    "contact-person": ("contact", "person"),
+    "contact-customer": ("contact", "customer"),
+    "product-item": ("product", "item"),
+}
+SIDES = {
+    "company": "bigin",
+    "contact": "bigin",
+    "product": "bigin",
+    "customer": "books",
+    "person": "books",
+    "item": "books",
 }
 
 
@@ -101,3 +186,7 @@ def maker(row: Row) -> str:
     """Who created it; "" where the row does not tell."""
     made = row.get("Created_By")
     return str(made.get("name") if isinstance(made, dict) else row.get("created_by_name") or "")
+
+
+def company_of(contact: Row) -> str:
+    return str((contact.get("Account_Name") or {}).get("id") or "")

@@ -1,0 +1,121 @@
+"""What the two sides of a pair may hold in one field, by what people wrote, when, and the policies in force."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tests.sync_proof.ledger import Agreed, Cell, Event, Ledger, Pair, module_of
+from tests.sync_proof.values import FIELDS, Field, agree
+
+Held = tuple[str, str]
+
+
+def allowed(ledger: Ledger, pair: Pair, one: Field) -> list[Held] | None:
+    """What Bigin and Books may hold; None where nobody ever wrote anything: then they must be alike, and that is all.
+    Empty: a person is to be asked."""
+    known = ledger.agreed.get((pair.link.pk, one.name)) or _made_from(ledger, pair, one)
+    left, right = _newest(ledger, pair, one, known)
+    if known is None:
+        return _first_meeting(ledger, pair, one, left, right)
+    left = left if left and not agree(left.value, known.bigin) else None
+    right = right if right and not agree(right.value, known.books) else None
+    if one.of_books:
+        return _both(right.value if right else known.books)
+    if left and right:
+        return _contest(ledger, pair, one, left, right)
+    winner = left or right
+    if winner is None:
+        return [(known.bigin, known.books)]
+    return _both(winner.value) if winner.value or not one.asks else []
+
+
+def _both(*values: str) -> list[Held]:
+    return [(value, value) for value in values]
+
+
+def _newest(ledger: Ledger, pair: Pair, one: Field, known: Agreed | None) -> tuple[Event | None, Event | None]:
+    """What was written on each side since; who stands below another customer by now took along what it had."""
+    left, right = pair.cells(one.name)
+    since = known.order if known else -1
+    seats = ledger.occupants.get(pair.link.pk, []) if pair.books[0] == "person" else []
+    rights: list[Cell] = [right, *(("person", seat, one.name) for seat in seats if seat != right[1])]
+    return _last(ledger, [left], since), _last(ledger, rights, since)
+
+
+def _last(ledger: Ledger, cells: Iterable[Cell], since: int) -> Event | None:
+    found = [event for cell in cells for event in ledger.events.get(cell, []) if event.order > since]
+    return max(found, key=lambda event: event.order, default=None)
+
+
+def _made_from(ledger: Ledger, pair: Pair, one: Field) -> Agreed | None:
+    """Of a pair whose one record the sync made from the other: in step with what that held when it was made."""
+    left, right = pair.cells(one.name)
+    keys = [key for key in (left[:2], right[:2]) if key in ledger.ours]
+    if not keys:
+        return None
+    made = max(keys, key=lambda key: ledger.born[key])
+    source = right if made == left[:2] else left
+    held = [event for event in ledger.events.get(source, []) if event.order <= ledger.born[made]]
+    return Agreed(ledger.born[made], held[-1].value, held[-1].value) if held else None
+
+
+def _first_meeting(
+    ledger: Ledger, pair: Pair, one: Field, left: Event | None, right: Event | None
+) -> list[Held] | None:
+    """Empty never erases; two contents meet as the pair was made (rules 3.2, design section 4)."""
+    if left is None or right is None:
+        found = left or right
+        return _both(found.value) if found else None
+    if agree(left.value, right.value):
+        return [(left.value, right.value)]
+    if not left.value or not right.value:
+        return _both(left.value or right.value)
+    if one.of_books:
+        return _both(right.value)
+    if pair.link.first == "bigin":
+        return _both(left.value)
+    if pair.link.first == "fill":
+        return [(left.value, right.value), *_both(left.value, right.value)]
+    return _contest(ledger, pair, one, left, right)
+
+
+def _contest(ledger: Ledger, pair: Pair, one: Field, left: Event, right: Event) -> list[Held]:
+    if agree(left.value, right.value):
+        return [(left.value, right.value)]
+    if one.asks:
+        return [] if left.value and right.value else _both(left.value or right.value)
+    choices = ledger.since(max(left.order, right.order), module_of(pair.bigin[0]))
+    found: list[Held] = []
+    for policy in {choice.policy for choice in choices}:
+        if policy in ("bigin", "books"):
+            found += _both(left.value if policy == "bigin" else right.value)
+        elif policy == "newest":
+            found += _both(*(event.value for event in _latest(ledger, left, right)))
+    return found
+
+
+def _latest(ledger: Ledger, left: Event, right: Event) -> list[Event]:
+    """By when each was first seen: of two that no reading lies between, either; nor is read what another mode leaves
+    out."""
+    modes = {choice.mode for choice in ledger.since(min(left.order, right.order))}
+    if left.looks == right.looks or len(modes) > 1:
+        return [left, right]
+    return [max(left, right, key=lambda event: event.looks)]
+
+
+def compare(ledger: Ledger) -> None:
+    """After a run: remembers what is in step. In step on a value that nobody wanted is wrong at any time."""
+    for pair in ledger.pairs():
+        for one in FIELDS[pair.link.kind]:
+            held = pair.held(one.name)
+            if not agree(*held):
+                continue
+            if not may_hold(wanted := allowed(ledger, pair, one), held):
+                ledger.say("lost:", pair.link.kind, one.name, pair.bigin, "both are", held[0], "and not", wanted)
+            ledger.settle(pair, one, held)
+
+
+def may_hold(wanted: list[Held] | None, held: Held) -> bool:
+    if wanted is None:
+        return agree(*held)
+    return any(agree(held[0], left) and agree(held[1], right) for left, right in wanted)

@@ -1,0 +1,289 @@
+"""What people did, found by looking: whatever differs between two looks with no run between them was done by people,
+and whatever differs across a run was done by the sync. What may be true of
+a pair by that is in `claims.py`, the end state in `checker.py`.
+
+A trial looks before and after everything that may write (`Trial.play`). Decisions that show on neither remote are told:
+`decided`, `unlinked`, `taken_back`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from accounts.models import Installation
+from sync.models import Link, Module, ModuleSetting
+from tests.sync_proof.people import Row, Snapshot
+from tests.sync_proof.values import (
+    CELLS,
+    FIELDS,
+    KINDS,
+    SIDES,
+    Field,
+    agree,
+    company_of,
+    label,
+    maker,
+    primary_of,
+    text,
+)
+
+OURS = "Marta Quintela"  # whose connection the installation uses; people are somebody else
+Key = tuple[str, str]  # record kind, id
+Cell = tuple[str, str, str]  # record kind, id, name of the field
+
+
+@dataclass(frozen=True)
+class Event:
+    """A cell's new content. `looks`: how often the sync had read everything by then."""
+
+    order: int
+    looks: int
+    value: str
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """What a pair's field held when it was last in step, or was settled otherwise."""
+
+    order: int
+    bigin: str
+    books: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Settings of a module in force from `order` on."""
+
+    order: int
+    module: str
+    mode: str
+    policy: str
+    duplicates: str
+    delete_policy: str
+
+
+@dataclass(frozen=True)
+class Pair:
+    link: Link
+    bigin: Key
+    books: Key
+    left: Row
+    right: Row
+
+    def cells(self, name: str) -> tuple[Cell, Cell]:
+        """Of the field; those of the person a customer is stand with that person."""
+        kind, one = self.books
+        primary = primary_of(self.right) if self.link.kind == "contact-customer" else None
+        if primary is not None and name in CELLS["person"]:
+            kind, one = "person", str(primary["contact_person_id"])
+        return (*self.bigin, name), (kind, one, name)
+
+    def held(self, name: str) -> tuple[str, str]:
+        left, right = self.cells(name)
+        read = CELLS[right[0]].get(name)
+        row = primary_of(self.right) if right[0] == "person" and self.books[0] == "customer" else self.right
+        return CELLS[left[0]][name](self.left), read(row or {}) if read else ""
+
+
+@dataclass
+class Ledger:
+    installation: Installation | None = None
+    order: int = 0
+    looks: Counter[str] = field(default_factory=Counter)  # per module
+    rows: dict[Key, Row] = field(default_factory=dict)  # as last looked at
+    born: dict[Key, int] = field(default_factory=dict)
+    ours: set[Key] = field(default_factory=set)  # made by the sync
+    deleted: dict[Key, int] = field(default_factory=dict)  # by people, and not restored
+    merged: set[Key] = field(default_factory=set)  # into another: told by the trial
+    moved: set[Key] = field(default_factory=set)  # contacts that ever changed their company
+    customers: dict[Key, str] = field(default_factory=dict)  # of persons
+    partners: dict[Key, set[Key]] = field(default_factory=dict)  # whom a record of Books was ever in step with
+    occupants: dict[int, list[str]] = field(default_factory=dict)  # link -> ids of its Books record, the newest last
+    events: dict[Cell, list[Event]] = field(default_factory=dict)
+    agreed: dict[tuple[int, str], Agreed] = field(default_factory=dict)
+    choices: list[Choice] = field(default_factory=list)
+    twins: dict[tuple[Key, Key], int] = field(default_factory=dict)  # strangers of one name, one on each side
+    unlinked: set[int] = field(default_factory=set)  # links that a person took apart
+    taken_back: set[Key] = field(default_factory=set)  # what a person's undo may delete
+    wrong: list[str] = field(default_factory=list)
+
+    def say(self, *words: object) -> None:
+        self.wrong.append(" ".join(str(word) for word in words))
+
+    # Looking
+
+    def people_did(self, snapshot: Snapshot) -> None:
+        """Since the last look nobody but people wrote."""
+        self._open()
+        now = _rows(snapshot)
+        for key, row in now.items():
+            if key in self.rows or key in self.deleted:
+                self.deleted.pop(key, None)
+            elif maker(row) == OURS:  # a write of the sync that Zoho stored late
+                self.ours.add(key)
+            if key[0] == "contact" and key in self.rows and company_of(row) != company_of(self.rows[key]):
+                self.moved.add(key)
+        for key in self.rows.keys() - now.keys():
+            self.deleted[key] = self.order
+        self._store(now)
+        self._meet_twins()
+
+    def sync_did(self, snapshot: Snapshot, read: Iterable[str]) -> None:
+        """`read`: modules that were read to the end."""
+        self._open()
+        now = _rows(snapshot)
+        for key in now.keys() - self.rows.keys():
+            if key in self.deleted:
+                del self.deleted[key]  # restored by a person in the middle of the run
+            else:
+                self.ours.add(key)
+        before, gone = self.rows, self.rows.keys() - now.keys()
+        self._store(now, typed=False)
+        for key in sorted(gone):
+            if not self._may_go(key, before[key]):
+                self.say("gone, and nobody deleted it:", *key, label(key[0], before[key]))
+        for pair in self.pairs():
+            self.partners.setdefault(pair.books, set()).add(pair.bigin)
+            seats = self.occupants.setdefault(pair.link.pk, [])
+            if pair.books[1] not in seats:
+                seats.append(pair.books[1])
+        self.looks.update(read)
+
+    def _open(self) -> None:
+        self.order += 1
+        for module in Module.values:
+            setting = self.setting(module)
+            chosen = (setting.mode, setting.policy, setting.duplicates, setting.delete_policy)
+            last = self.since(self.order, module)[-1:]
+            if not last or last[0] != Choice(last[0].order, module, *chosen):
+                self.choices.append(Choice(self.order, module, *chosen))
+
+    def setting(self, module: str = Module.CUSTOMERS) -> ModuleSetting:
+        return ModuleSetting.objects.get(installation=self.installation, module=module)
+
+    def _store(self, now: dict[Key, Row], *, typed: bool = True) -> None:
+        for key, row in now.items():
+            self.born.setdefault(key, self.order)
+            if key[0] == "person":
+                self.customers[key] = str(row["contact_id"])
+            old = self.rows.get(key)
+            for name, read in CELLS[key[0]].items() if typed else ():
+                value, cell = read(row), (*key, name)
+                is_new = key not in self.ours and cell not in self.events  # not if it was restored as it was
+                if is_new if old is None else read(old) != value:
+                    self.write(cell, value)
+        self.rows = now
+
+    def write(self, cell: Cell, value: str) -> None:
+        self.events.setdefault(cell, []).append(Event(self.order, self.looks[module_of(cell[0])], value))
+
+    # Links
+
+    def pairs(self) -> Iterator[Pair]:
+        """Linked, with both records alive."""
+        links = Link.objects.filter(installation=self.installation, state="linked").select_related("bigin", "books")
+        for link in links:
+            if link.bigin is None or link.books is None:
+                self.say("a linked pair lacks a side:", link.pk)
+                continue
+            left, right = (
+                (kind, one.remote_id) for kind, one in zip(KINDS[link.kind], (link.bigin, link.books), strict=True)
+            )
+            if left in self.rows and right in self.rows:
+                yield Pair(link, left, right, self.rows[left], self.rows[right])
+
+    def settle(self, pair: Pair, one: Field, held: tuple[str, str]) -> None:
+        self.agreed[pair.link.pk, one.name] = Agreed(self.order, *held)
+        for cell, value in zip(pair.cells(one.name), held, strict=True):
+            events = self.events.get(cell)
+            if not events or not agree(events[-1].value, value):
+                self.write(cell, value)
+
+    def decided(self, link: Link, detail: Mapping[str, Any], side: str) -> None:
+        """A person chose `side` in a conflict; `detail` as the issue showed it."""
+        pair = next((pair for pair in self.pairs() if pair.link.pk == link.pk), None)
+        if pair is None:
+            return
+        for one in FIELDS[link.kind]:
+            if one.bigin in detail:
+                shown = text(detail[one.bigin]["bigin"]), text(detail[one.bigin]["books"])
+                self.agreed[link.pk, one.name] = Agreed(self.order, *shown)
+                self.order += 1
+                winner = side == "books"
+                self.write(pair.cells(one.name)[winner], shown[winner])
+
+    # Who may go, who must meet
+
+    def _may_go(self, key: Key, row: Row) -> bool:
+        if key in self.taken_back:
+            return True
+        if SIDES[key[0]] == "bigin":
+            return False
+        if key[0] == "person" and ("customer", self.customers[key]) not in self.rows:
+            return True  # with its customer, which is judged by itself
+        for partner in self.partners_of(key):
+            if partner in self.deleted and partner not in self.merged:
+                return "delete" in {
+                    choice.delete_policy for choice in self.since(self.deleted[partner], module_of(key[0]))
+                }
+            if self.lives_on(key, partner) and (partner in self.moved or self.modes() > 1):
+                return True
+        return False
+
+    def partners_of(self, key: Key) -> set[Key]:
+        """With whom a record of Books was ever seen in step; an individual customer is its primary person too."""
+        links = Link.objects.filter(
+            installation=self.installation, books__kind=key[0], books__remote_id=key[1], bigin__isnull=False
+        ).values_list("bigin__kind", "bigin__remote_id")
+        return self.partners.get(key, set()) | {(str(kind), str(one)) for kind, one in links}
+
+    def lives_on(self, key: Key, partner: Key) -> bool:
+        """Its contact, which has another company or another mode by now, goes on as another record (rules 5.6)."""
+        return any(pair.bigin == partner and pair.books != key for pair in self.pairs())
+
+    def modes(self) -> int:
+        return len({choice.mode for choice in self.choices if choice.module == Module.CUSTOMERS})
+
+    def since(self, order: int, module: str = Module.CUSTOMERS) -> list[Choice]:
+        """Settings in force then or later."""
+        mine = [choice for choice in self.choices if choice.module == module]
+        before = [choice for choice in mine if choice.order <= order]
+        return before[-1:] + [choice for choice in mine if choice.order > order]
+
+    def _meet_twins(self) -> None:
+        """Records of one name that belong to nobody yet: the next run pairs them, asks, or follows the policy."""
+        if self.setting().mode == "contacts":
+            return
+        held = _held(self.installation)
+        names: dict[tuple[str, str], list[Key]] = {}
+        for key, row in self.rows.items():
+            if key[0] in ("company", "product", "customer", "item") and key not in held and _may_pair(key, row):
+                names.setdefault((key[0], label(key[0], row)), []).append(key)
+        for kind, name in [place for place in names if place[0] in ("company", "product")]:
+            for left in names[kind, name]:
+                for right in names.get(("customer" if kind == "company" else "item", name), []):
+                    self.twins.setdefault((left, right), self.order)
+
+
+def _may_pair(key: Key, row: Row) -> bool:
+    if key[0] == "customer":
+        individual = row.get("customer_sub_type") == "individual"
+        return not individual and row.get("status") == "active" and row.get("contact_type") == "customer"
+    return key[0] != "item" or (row.get("status") == "active" and bool(row.get("can_be_sold")))
+
+
+def _held(installation: Installation | None) -> set[Key]:
+    links = Link.objects.filter(installation=installation).exclude(state__in=Link.DEAD)
+    rows = links.values_list("bigin__kind", "bigin__remote_id", "books__kind", "books__remote_id")
+    return {(str(kind), str(one)) for a, b, c, d in rows for kind, one in ((a, b), (c, d)) if one}
+
+
+def _rows(snapshot: Snapshot) -> dict[Key, Row]:
+    return {(kind, remote_id): row for kind in SIDES for remote_id, row in snapshot.of(kind).items()}
+
+
+def module_of(kind: str) -> str:
+    return Module.PRODUCTS if kind in ("product", "item") else Module.CUSTOMERS
