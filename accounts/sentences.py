@@ -319,6 +319,7 @@ SENTENCES = (
     _("created by the sync"),
     _("documents name this person"),
     _("it has unused credits"),
+    _("linked by %(who)s"),
     _("linked by hand"),
     _("nearly the same code"),
     _("nearly the same name"),

@@ -73,7 +73,8 @@ def link(installation: Installation, bigin: Record, books: Record, who: str | Me
             books=books,
             state=Link.State.LINKED,
             first=shape.first(kind) if kind in shape.active else "policy",
-            reason=f"{lifecycle.BY_HAND}{who}"[:300],
+            reason=f"linked by {who}"[:300],
+            cause=Link.Cause.BY_HAND,
         )
         _settled(installation, bigin, books)
         lifecycle.children_may_go(shape, [made])
@@ -133,7 +134,7 @@ def unlink(link: Link, who: str | Member) -> None:
     """Both records stay as they are and neither is synchronised until it is linked again."""
     with transaction.atomic():
         moved = Link.objects.filter(pk=link.pk, state__in=(Link.State.LINKED, Link.State.CLOSED)).update(
-            state=Link.State.APART, reason=f"unlinked by {who}"[:300]
+            state=Link.State.APART, reason=f"unlinked by {who}"[:300], cause=Link.Cause.NONE
         )
         if not moved:
             return

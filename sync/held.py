@@ -68,7 +68,7 @@ def _leave(issue: Issue, writes: Sequence[Write]) -> None:
     ended = [write.link_id for write in writes if write.op in (Write.Op.DELETE, Write.Op.INACTIVE)]
     Record.objects.filter(bigin_links__in=links).update(dirty=False)
     Link.objects.filter(pk__in=ended, state=Link.State.LINKED).update(
-        state=Link.State.CLOSED, reason="It was deleted in Bigin; a person chose to keep it in Books."
+        state=Link.State.CLOSED, reason="It was deleted in Bigin; a person chose to keep it in Books.", cause=""
     )
     creates = [write for write in writes if write.op == Write.Op.CREATE]
     halves = Link.objects.filter(pk__in=[write.link_id for write in creates], state=Link.State.HALF)

@@ -72,20 +72,14 @@ def ended_pairs_moved(shape: Shape) -> None:
     Record.objects.filter(pk__in=freed, dirty=False).update(dirty=True)
 
 
-# Why a pair was closed by a deletion in Bigin that its counterpart followed.
-FOLLOWED = ("It was deleted in Bigin, and then here.", "It was deleted in Bigin along with its company.")
-INACTIVATED = "It was deleted in Bigin; in Books it was marked inactive."
-BY_HAND = "linked by "  # how the reason of a pair begins that a person made
-
-
 def is_by_hand(link: Link) -> bool:
     """What a person put together is not taken apart by a rule."""
-    return link.reason.startswith(BY_HAND)
+    return link.cause == Link.Cause.BY_HAND
 
 
-def close(link: Link, reason: str) -> bool:
+def close(link: Link, reason: str, cause: str = Link.Cause.NONE) -> bool:
     """The survivor keeps its id here and counts as linked (rules 5.1); False when it was closed before."""
-    return _move(link, [Link.State.LINKED], Link.State.CLOSED, reason)
+    return _move(link, [Link.State.LINKED], Link.State.CLOSED, reason, cause)
 
 
 def reopen(link: Link, reason: str) -> bool:
@@ -111,8 +105,8 @@ def end(link: Link, reason: str) -> bool:
     return _move(link, [Link.State.LINKED], Link.State.REFUSED, reason)
 
 
-def _move(link: Link, old: Sequence[str], new: str, reason: str) -> bool:
-    moved = Link.objects.filter(pk=link.pk, state__in=old).update(state=new, reason=reason[:300])
+def _move(link: Link, old: Sequence[str], new: str, reason: str, cause: str = Link.Cause.NONE) -> bool:
+    moved = Link.objects.filter(pk=link.pk, state__in=old).update(state=new, reason=reason[:300], cause=cause)
     if moved:
-        link.state, link.reason = new, reason[:300]
+        link.state, link.reason, link.cause = new, reason[:300], cause
     return bool(moved)

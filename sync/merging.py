@@ -96,7 +96,7 @@ def pair_state(link: Link, place: relations.Place) -> plan.PairState:
         books=presence(link.books),
         in_scope=link.bigin is None or link.bigin.in_scope,
         closed=link.state == Link.State.CLOSED,
-        followed=link.reason in lifecycle.FOLLOWED,
+        followed=link.cause == Link.Cause.FOLLOWED,
         caused_by_us=any(record is not None and record.gone_how == "ours" for record in (link.bigin, link.books)),
         child_of_deleted=place.parent_gone,
         moved_to=place.moved_to,
@@ -115,7 +115,7 @@ def _plan_link(batch: Batch, link: Link, place: relations.Place) -> None:
         batch.work.freed.update(batch.work.shape.kinds_with(link.bigin.kind))
         return
     if isinstance(verdict, plan.Reopen):
-        was_inactivated = link.reason == lifecycle.INACTIVATED
+        was_inactivated = link.cause == Link.Cause.INACTIVATED
         lifecycle.reopen(link, "restored")
         if was_inactivated and link.books is not None and link.books.meta.get("status") == "inactive":
             batch.write(link, Side.BOOKS, Write.Op.ACTIVE)  # compared once it is
@@ -244,7 +244,7 @@ def stays(kind: Kind, verdict: plan.Remove) -> bool:
 def _remove(batch: Batch, link: Link, verdict: plan.Remove, place: relations.Place) -> None:
     """The other side's delete waits before it is sent (rules 5.2)."""
     if place.parent_gone:
-        lifecycle.close(link, lifecycle.FOLLOWED[1])
+        lifecycle.close(link, "It was deleted in Bigin along with its company.", Link.Cause.FOLLOWED)
         return
     if link.books is None or link.bigin is None or link.bigin.gone_at is None:
         return

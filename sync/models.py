@@ -159,6 +159,12 @@ class Link(models.Model):
         BESIDE = "beside"  # a contact's second counterpart, made on request: left alone (`sync/beside.py`)
         REFUSED = "refused"  # its create was refused or withdrawn: history only, neither record counts as linked
 
+    class Cause(models.TextChoices):  # what rules ask; `reason` says it in words, for people only
+        NONE = ""
+        BY_HAND = "by_hand"  # a person put it together
+        FOLLOWED = "followed"  # closed by a deletion in Bigin that its counterpart followed
+        INACTIVATED = "inactivated"  # closed by a deletion in Bigin; the counterpart was made inactive
+
     installation = models.ForeignKey(Installation, models.CASCADE, related_name="links")
     kind = models.CharField(max_length=16, choices=LinkKind.choices)
     bigin = models.ForeignKey(Record, models.CASCADE, null=True, related_name="bigin_links")
@@ -168,6 +174,7 @@ class Link(models.Model):
     first = models.CharField(max_length=6, default="policy")  # how fields without bases meet: sync.plan.First
     state = models.CharField(max_length=8, choices=State.choices, default=State.LINKED)
     reason = models.CharField(max_length=300, blank=True)  # how it was paired, or why it was closed
+    cause = models.CharField(max_length=11, choices=Cause.choices, blank=True, default=Cause.NONE)
     created_at = models.DateTimeField(default=timezone.now)
     settled_at = models.DateTimeField(null=True)
 
@@ -255,9 +262,8 @@ class Write(models.Model):
     op = models.CharField(max_length=8, choices=Op.choices)
     step = models.CharField(max_length=20, blank=True)  # of a move, moved by compare-and-set
     fields = models.JSONField(default=dict)  # canonical values to store
-    source = models.JSONField(
-        default=dict
-    )  # the other side's values it was planned from: that side's base once settled
+    # The other side's values it was planned from: that side's base once settled.
+    source = models.JSONField(default=dict)
     before = models.JSONField(null=True)  # what it replaced, for undo; {} for a create, None where undo makes no sense
     # Of a creation in Books: field -> digest of what it left there (`sync/traces.py`); {} where that is not known.
     traces = models.JSONField(default=dict)
@@ -345,9 +351,8 @@ class Issue(models.Model):
     code = models.CharField(max_length=60)  # stable name of the reason, to filter and retry by
     reason = models.TextField()
     advice = models.TextField(blank=True)  # what to do
-    detail = models.JSONField(
-        default=dict
-    )  # clash: field -> {"bigin","books","base"}; duplicate: candidates with score and why
+    # clash: field -> {"bigin","books","base"}; duplicate: candidates with score and why
+    detail = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     retry_at = models.DateTimeField(null=True)  # a person pressed Retry
     created_at = models.DateTimeField(default=timezone.now)

@@ -60,5 +60,5 @@ def _revive(installation: Installation, kind: Kind) -> int:
     rows = links_of(installation, kind).filter(state=Link.State.RETIRED).exclude(taken)
     whole = rows.filter(bigin__isnull=False, books__isnull=False, bigin__gone_at=None, books__gone_at=None)
     revived = whole.update(state=Link.State.LINKED)
-    rows.update(state=Link.State.CLOSED, reason="One side was deleted while the pair rested.")
+    rows.update(state=Link.State.CLOSED, reason="One side was deleted while the pair rested.", cause="")
     return revived

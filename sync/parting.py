@@ -37,7 +37,7 @@ def let_go(batch: Batch, link: Link, reason: str) -> None:
         _after_the_update(batch, link, record)
         return
     batch.writes = [write for write in batch.writes if write.link_id != link.pk]
-    Link.objects.filter(pk=link.pk).update(bigin=None, state=Link.State.CLOSED, reason=reason)
+    Link.objects.filter(pk=link.pk).update(bigin=None, state=Link.State.CLOSED, reason=reason, cause="")
     link.bigin, link.state = None, Link.State.CLOSED
     batch.planned.remove(contact)
     Record.objects.filter(pk=contact.pk).update(dirty=True)

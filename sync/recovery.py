@@ -133,7 +133,7 @@ def _resolve_end(work: Work, write: Write) -> None:
     with unreadable.asking():
         seen = None if record is None else read(work, record)
     if write.op == Write.Op.DELETE and seen is None:
-        removal.finish(work, write, "It was deleted.")
+        removal.finish(work, write, "It was deleted.", Link.Cause.FOLLOWED)
     elif seen is not None and write.op != Write.Op.DELETE and _status_is(seen, write):
         removal.inactivated(work, write, active=write.op == Write.Op.ACTIVE)
     else:

@@ -71,7 +71,7 @@ def from_books(work: Work, write: Write) -> None:
             return
         if error.code not in _MISSING:
             raise
-    finish(work, write, _UNDONE if write.undoes_id else lifecycle.FOLLOWED[0])
+    finish(work, write, _UNDONE if write.undoes_id else "It was deleted in Bigin, and then here.", Link.Cause.FOLLOWED)
 
 
 def _as_it_stands(work: Work, record: Record, detail: Mapping[str, Any], requested_at: datetime) -> Record:
@@ -157,7 +157,8 @@ def hand_over_primary(work: Work, person: Record) -> None:
         work.patiently(lambda: work.books.make_primary(successor.remote_id))
 
 
-def finish(work: Work, write: Write, reason: str) -> None:
+def finish(work: Work, write: Write, reason: str, cause: str = Link.Cause.NONE) -> None:
+    """`cause`: unless an undo deleted it, which follows nothing."""
     with transaction.atomic():
         outbox.settle(work, write)
         record = write.link.books if write.side == Side.BOOKS else write.link.bigin
@@ -165,7 +166,7 @@ def finish(work: Work, write: Write, reason: str) -> None:
             locked = Record.objects.select_for_update().get(pk=record.pk)
             mirror.gone(locked, "ours", work.clock.now())
             _with_children(locked)
-        lifecycle.close(write.link, reason)
+        lifecycle.close(write.link, reason, Link.Cause.NONE if write.undoes_id else cause)
         parting.ended(write)
     work.count(MODULE_OF[Kind(write.link.kind)], write.side, "deleted")
 
@@ -292,7 +293,8 @@ def inactivated(work: Work, write: Write, *, active: bool) -> None:
         if not active and write.undoes_id is not None:
             lifecycle.keep_apart(write.link, f"{_UNDONE} In Books it was marked inactive, as it has transactions.")
         elif not active:
-            lifecycle.close(write.link, lifecycle.INACTIVATED)
+            reason = "It was deleted in Bigin; in Books it was marked inactive."
+            lifecycle.close(write.link, reason, Link.Cause.INACTIVATED)
         parting.ended(write)
     work.count(MODULE_OF[Kind(write.link.kind)], write.side, "activated" if active else "inactivated")
 

@@ -22,7 +22,7 @@ from sync.sources import Seen
 from sync.work import Work
 
 Settled: TypeAlias = tuple[Write, Seen]
-_MOVED = ("bigin", "books", "state", "reason", "bigin_base", "books_base", "settled_at")
+_MOVED = ("bigin", "books", "state", "reason", "cause", "bigin_base", "books_base", "settled_at")
 _WORDS = {Write.Op.CREATE: "created", Write.Op.UPDATE: "updated", Write.Op.MOVE: "moved"}
 
 
@@ -100,6 +100,7 @@ def _made(link: Link, write: Write) -> None:
     if Link.State.BESIDE in (write.step, link.state):
         link.state = Link.State.BESIDE
         return
+    link.cause = Link.Cause.NONE
     other = link.books if write.side == Side.BIGIN else link.bigin
     if write.undoes_id is None or (other is not None and other.gone_at is None):
         link.state = Link.State.LINKED
