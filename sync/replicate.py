@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import transaction
 
-from sync import mirror, probed, rotation, sources
+from sync import listings, mirror, probed, rotation, sources
 from sync.models import Cursor, Feed, RecordKind
 from sync.shape import BIGIN_MODULES, FEED_KINDS, Shape
 from sync.sources import Seen
@@ -25,7 +25,6 @@ from zoho.times import parse_time_or_none
 
 # The remote's clock and its lists are not one: what was written this close to a read is read again.
 OVERLAP = timedelta(minutes=2)
-LISTING_EVERY = timedelta(hours=24)
 _BY_NUMBER = 2000  # Bigin's pages by number end here; beyond only tokens go
 
 
@@ -47,7 +46,7 @@ def cursor_of(shape: Shape, feed: str) -> Cursor:
 
 
 def pull(work: Work, feed: str) -> None:
-    """Brings one feed up to date: its first scan, or what changed since the mark; once a day the whole list."""
+    """Brings one feed up to date: its first scan, or what changed since the mark; the whole list when it is due."""
     cursor = cursor_of(work.shape, feed)
     if cursor.complete_at is None:
         scan(work, cursor)
@@ -60,7 +59,7 @@ def pull(work: Work, feed: str) -> None:
         _ascending(work, cursor)
     elif cursor.how == "newest":
         _newest_first(work, cursor, _books_newest)
-    if cursor.how == "listing" or cursor.listed_at is None or cursor.listed_at < work.clock.now() - LISTING_EVERY:
+    if listings.is_due(work.shape, cursor, work.clock.now()):
         scan(work, cursor)
 
 
@@ -108,7 +107,7 @@ def scan(work: Work, cursor: Cursor) -> None:
             if page.more:
                 _save(cursor, position=position)
             else:
-                if cursor.complete_at is not None:
+                if cursor.complete_at is not None and listings.is_first_of_its_day(cursor, listing):
                     rotation.doubt(work.shape, cursor.feed)
                 _end_scan(work, cursor, position, listing)
         if not page.more:
@@ -133,7 +132,7 @@ def _end_scan(work: Work, cursor: Cursor, position: dict[str, Any], listing: dat
         values["complete_at"] = work.clock.now()
         newest = Newest(position["newest"], position.get("crowd", 0))
         values["mark"] = _mark(newest, datetime.fromisoformat(position["first_date"]))
-    elif cursor.listed_at is None or cursor.listed_at.date() < listing.date():
+    elif listings.is_first_of_its_day(cursor, listing):
         values["how"] = probed.way(work.shape.installation, cursor.feed)
     _save(cursor, **values)
 

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.models import Installation
-from sync import replicate, rotation
+from accounts.models import Installation, Quota
+from sync import listings, replicate, rotation
 from sync import shape as shapes
 from sync.models import Cursor, Record
+from tests.factories import make_installation
 from tests.sync.test_first_sync import calls_of
 from tests.sync.world import World
 
@@ -136,3 +137,40 @@ def test_rule_8_2_details_rotate_unless_a_persons_edit_moves_its_customer(world:
         rotation.doubt(shapes.load(world.installation), "books_customers")
         assert Record.objects.filter(kind="customer", detail_at=None).count() == read_again
     assert replicate.cursor_of(shape, "books_customers").complete_at is not None
+
+
+def test_rule_8_2_whole_lists_are_read_nightly_or_within_a_tenth_of_a_days_calls(db: None) -> None:
+    """Of Books 100 calls a day here: 10 of them are a tenth, and 5,001 customers and items take 26 pages."""
+    installation = make_installation(settings={"bigin_plan": "free"})
+    now = timezone.now()
+    Quota.objects.create(installation=installation, product="books", day=now.date(), calls=0, limit=100, remaining=100)
+    Record.objects.bulk_create(
+        Record(installation=installation, side="books", kind=kind, remote_id=f"{number}")
+        for number in range(5001)
+        for kind in ["customer" if number % 2 else "item"]
+    )
+    shape = shapes.load(installation)
+    cursor = replicate.cursor_of(shape, "books_customers")
+    assert listings.every(shape, "books_customers") == timedelta(days=2.6)
+    assert listings.every(shape, "books_items") == timedelta(days=2.6)
+    assert listings.every(shape, "bigin_companies") == timedelta(days=1)
+    for hours, due in ((25, False), (62, False), (63, True)):
+        cursor.listed_at = now - timedelta(hours=hours)
+        assert listings.is_due(shape, cursor, now) is due
+    assert not listings.is_due(shape, Cursor(feed="bigin_companies", listed_at=now - timedelta(hours=23)), now)
+    assert listings.is_due(shape, Cursor(feed="bigin_companies", listed_at=now - timedelta(hours=25)), now)
+    assert listings.is_due(shape, Cursor(feed="books_items", how="listing", listed_at=now), now)
+
+
+def test_rule_8_2_details_rotate_once_a_day_where_every_read_is_a_whole_list(world: World) -> None:
+    told(world, books_contacts_changed_since=False, books_contacts_oldest_first=False)
+    world.remotes.new_customer("Old Town")
+    world.settle()
+    later = timezone.now() + timedelta(hours=1)
+    for listed_at, reads in ((timezone.now() - timedelta(days=2), 1), (timezone.now(), 0)):
+        Record.objects.filter(kind="customer").update(detail_at=later)
+        Cursor.objects.filter(feed="books_customers").update(listed_at=listed_at, how="listing")
+        world.forget_calls()
+        world.sync()
+        details = [path for (product, _, path) in calls_of(world.sandbox) if product == "books" and "{" in path]
+        assert len(details) == reads
