@@ -101,6 +101,11 @@ def shown(value: Value) -> str:
     return value.replace(NAME_SEPARATOR, " ")
 
 
+def spoken(name: str) -> str:
+    """A field as sentences name it: `billing_address.city` is "billing address city"."""
+    return name.replace(".", " ").replace("_", " ").strip()
+
+
 def folded(text: str) -> str:
     """For comparing regardless of case, white space and accents of width."""
     return squeeze(unicodedata.normalize("NFKC", text)).casefold()

@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 
 from sync import issues, lifecycle, mirror, outbox, plan, relations
-from sync.fields import Value, shown
+from sync.fields import Value, shown, spoken
 from sync.mapping import Kind
 from sync.models import Issue, Link, Record, Side, Write
 from sync.plan import Clash, Merge, Policies, Presence, Skip
@@ -210,7 +210,9 @@ def _clash(batch: Batch, link: Link, clashes: Sequence[Clash]) -> None:
         }
         for clash in clashes
     }
-    names = ", ".join(f"{clash.row.bigin} ({shown(clash.bigin)!r} or {shown(clash.books)!r})" for clash in clashes)
+    names = ", ".join(
+        f"{spoken(clash.row.bigin)} ({shown(clash.bigin)!r} or {shown(clash.books)!r})" for clash in clashes
+    )
     batch.draft(
         link,
         Issue.Kind.CLASH,
@@ -219,7 +221,9 @@ def _clash(batch: Batch, link: Link, clashes: Sequence[Clash]) -> None:
         "Choose which one to keep.",
         **detail,
     )
-    batch.work.count(MODULE_OF[batch.kind], "both", "conflicts")
+    if link.pk not in batch.work.clashing:  # planned twice in one run, it is one conflict
+        batch.work.clashing.add(link.pk)
+        batch.work.count(MODULE_OF[batch.kind], "both", "conflicts")
 
 
 def _close(batch: Batch, link: Link, verdict: plan.Close) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
-from sync.fields import Fields, Value, canonical, name_parts, same, shown
+from sync.fields import Fields, Value, canonical, name_parts, same, shown, spoken
 from sync.mapping import GUARDED, NAME_LIMITS, Direction, Kind, Row
 
 SideName: TypeAlias = Literal["bigin", "books"]
@@ -171,7 +171,7 @@ def _carry(draft: _Draft, row: Row, winner: SideName, left: Value, right: Value,
     if value is None and target_base is not None and is_guarded(row):
         name = row.bigin if winner == "bigin" else row.books
         where = "Bigin" if winner == "bigin" else "Books"
-        reason = f"{name} was emptied in {where}; {shown(target)!r} on the other side is kept."
+        reason = f"{spoken(name)} was emptied in {where}; {shown(target)!r} on the other side is kept."
         draft.refusals.append(Refusal("cleared", name, reason))
         return
     draft.push(row, loser, value)
@@ -367,7 +367,7 @@ def picklist_gap(rows: Iterable[Row], side: SideName, values: Fields, policies: 
             where = "Bigin" if side == "bigin" else "Books"
             return Skip(
                 "picklist",
-                f"The list {name} in {where} does not offer {value!r}.",
+                f"The list {spoken(name)} in {where} does not offer {value!r}.",
                 f"Add {value!r} to that list, or choose another value.",
             )
     return None

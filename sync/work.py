@@ -65,6 +65,7 @@ class Work:
     stopped: set[str] = field(default_factory=set)  # modules that were paused or made read-only during this run
     freed: set[str] = field(default_factory=set)  # kinds of link that records which were let go may be taken up by
     unread: dict[str, Rejected | RetryLater] = field(default_factory=dict)  # by the records' ids, in this run
+    clashing: set[int] = field(default_factory=set)  # links whose conflict was counted
     watched: bool = False  # an edit of a person was looked at in this run (`sync/learned.py`)
     _beaten: float = 0.0
 

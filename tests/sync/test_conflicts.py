@@ -53,6 +53,20 @@ def test_rule_4_4_both_renamed_asks_and_shows_both_values_and_the_last_common_on
     assert world.remotes.customer(customer)["contact_name"] == "Alpine Huts Books"
 
 
+def test_a_conflict_beside_another_change_is_counted_once_and_named_as_on_the_screens(world: World) -> None:
+    """What settles makes the pair be planned a second time in the same run."""
+    company, customer = pair(world)
+    world.later()
+    world.remotes.update("Accounts", company, Account_Name="Alpine North", Phone="+44 20 7946 0123")
+    world.remotes.books.update_contact(customer, {"contact_name": "Alpine South"})
+    run = world.sync()
+    assert run.counts["customers"]["both"] == {"conflicts": 1}
+    assert world.remotes.customer(customer)["phone"] == "+44 20 7946 0123"
+    assert world.issue("both_changed").reason == (
+        "Bigin and Books hold different values: Account Name ('Alpine North' or 'Alpine South')."
+    )
+
+
 @pytest.mark.parametrize(("side", "name"), [("bigin", "Alpine Huts Bigin"), ("books", "Alpine Huts Books")])
 def test_rule_4_4_a_person_chooses_and_both_sides_have_it(world: World, side: str, name: str) -> None:
     company, customer = both_rename(world)
