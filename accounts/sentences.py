@@ -28,6 +28,7 @@ SENTENCES = (
     _("%(name)s was emptied in %(where)s; %(target)s on the other side is kept."),
     _("%(proofs)s of %(PROOFS)s edits of our own that it takes as proof moved their customer's time."),
     _("%(reason)s Ask for the preview again later."),
+    _("%(reason)s In Books it is marked inactive."),
     _("%(reason)s Open it, and choose which one."),
     _("%(reason)s Open it, and link one of them or create it anyway."),
     _("%(reason)s Open it, look at the list, and approve or refuse it."),

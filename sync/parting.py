@@ -16,6 +16,7 @@ from sync import outbox
 from sync.mapping import Kind
 from sync.models import Issue, Link, Record, RecordKind, Side, Write
 from sync.outbox import AFTER
+from sync.shape import Shape
 from sync.work import Work
 
 if TYPE_CHECKING:
@@ -42,12 +43,19 @@ def let_go(batch: Batch, link: Link, reason: str) -> None:
     batch.planned.remove(contact)
     Record.objects.filter(pk=contact.pk).update(dirty=True)
     batch.work.freed.update(batch.work.shape.kinds_with(contact.kind))
-    policy = batch.work.shape.setting(batch.kind).delete_policy
-    if policy == "keep":
+    end = end_of(batch.work.shape, batch.kind)
+    if end is None:
         return
-    end = Write.Op.DELETE if policy == "delete" or batch.kind is Kind.CONTACT_PERSON else Write.Op.INACTIVE
     source = {CONTACT: contact.remote_id, KEPT: dict(record.fields)}
     batch.write(link, Side.BOOKS, end, step=AFTER, state=Write.State.HELD, source=source)
+
+
+def end_of(shape: Shape, kind: Kind) -> Write.Op | None:
+    """What becomes of the old record; None where it is kept."""
+    policy = shape.setting(kind).delete_policy
+    if policy == "keep":
+        return None
+    return Write.Op.DELETE if policy == "delete" or kind is Kind.CONTACT_PERSON else Write.Op.INACTIVE
 
 
 def _after_the_update(batch: Batch, link: Link, record: Record) -> None:

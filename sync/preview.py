@@ -8,17 +8,18 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 
 from django.conf import settings
 from django.db import transaction
 
 from accounts.models import Installation
-from sync import engine, merging, pairing, picklists, plan, planner, recent, relations, room, unlinked
+from sync import engine, merging, pairing, parting, picklists, plan, planner, recent, relations, room, unlinked
 from sync import shape as shapes
 from sync.fields import Fields, Value
 from sync.mapping import Kind
-from sync.models import Issue, Link, Proposal, Record, Run, Side
+from sync.models import Issue, Link, Proposal, Record, Run, Side, Write
 from sync.outcomes import Create, Hold, LinkUp, Outcome, PassBy
 from sync.plan import Merge, Policies, SideState
 from sync.settle import side_state
@@ -57,10 +58,14 @@ def _stages(work: Work) -> None:
     parents: dict[str, dict[str, str]] = {Side.BIGIN: {}, Side.BOOKS: {}}
     seen: set[int] = set()
     for kind in work.shape.kinds:
-        policies = Policies(work.shape.setting(kind).policy, "policy", picklists.offered(work, kind))
+        policies = _policies(work, kind)
         work.stage(f"Proposing {kind}")
         _propose_alone(work, kind, policies, parents, seen)
-        _propose_pairs(work, kind, policies)
+        _propose_pairs(work, kind, policies, parents[Side.BIGIN])
+
+
+def _policies(work: Work, kind: Kind) -> Policies:
+    return Policies(work.shape.setting(kind).policy, "policy", picklists.offered(work, kind))
 
 
 def _propose_alone(
@@ -195,8 +200,9 @@ def _changes(fields: Fields, present: Fields) -> dict[str, list[Value]]:
     return {name: [present.get(name), value] for name, value in fields.items()}
 
 
-def _propose_pairs(work: Work, kind: Kind, policies: Policies) -> None:
-    """What would happen to pairs that stand already: updates, deletes, moves, conflicts."""
+def _propose_pairs(work: Work, kind: Kind, policies: Policies, companies: dict[str, str]) -> None:
+    """What would happen to pairs that stand already: updates, deletes, moves, conflicts. `companies`: those that would
+    be paired, with their customers."""
     rows = Link.objects.filter(
         installation=work.shape.installation, kind=kind, state__in=(Link.State.LINKED, Link.State.CLOSED)
     )
@@ -207,14 +213,17 @@ def _propose_pairs(work: Work, kind: Kind, policies: Policies) -> None:
         places = relations.places(work.shape, kind, links)
         proposals: list[Proposal] = []
         for link in links:
-            proposals += _of_link(work, kind, link, policies, places.get(link.pk, relations.Place()))
+            place = places.get(link.pk, relations.Place())
+            proposals += _of_link(work, kind, link, policies, place, companies)
         with transaction.atomic():
             Proposal.objects.bulk_create(proposals)
         for row in proposals:
             work.count(row.module, row.side or "both", f"would_{row.outcome}")
 
 
-def _of_link(work: Work, kind: Kind, link: Link, policies: Policies, place: relations.Place) -> list[Proposal]:
+def _of_link(
+    work: Work, kind: Kind, link: Link, policies: Policies, place: relations.Place, companies: dict[str, str]
+) -> list[Proposal]:
     if link.bigin is None or link.books is None:
         return []
     verdict = plan.decide(merging.pair_state(link, place), work.shape.setting(kind).delete_policy)
@@ -235,7 +244,26 @@ def _of_link(work: Work, kind: Kind, link: Link, policies: Policies, place: rela
         side_state(link, "books"),
         Policies(policies.default, link.first, policies.picklists),  # type: ignore[arg-type]
     )
+    reason = "" if merge.clashes else relations.goes_on(work.shape, link, place, companies)
+    if reason:
+        told = _merged(work, kind, replace(merge, to_books={}), link.bigin, link.books)
+        return told + _goes_on(work, kind, link, reason, companies)
     skip = merging.obstacle(kind, work, merge, policies)
     if skip is not None:
         return [_row(work, kind, "skip", link.bigin.label, "", skip.reason, link.bigin, link.books)]
     return _merged(work, kind, merge, link.bigin, link.books)
+
+
+def _goes_on(work: Work, kind: Kind, link: Link, reason: str, companies: dict[str, str]) -> list[Proposal]:
+    """A contact that gained or lost its company: the pair it would make now, and the end of what it had in Books."""
+    if link.bigin is None or link.books is None:
+        return []
+    new = Kind.CONTACT_PERSON if kind is Kind.CONTACT_CUSTOMER else Kind.CONTACT_CUSTOMER
+    policies = _policies(work, new)
+    outcomes = pairing.judge(work.shape, new, Side.BIGIN, [link.bigin], policies, virtual=companies)
+    rows = [row for outcome in outcomes for row in _rows(work, new, outcome, policies)]
+    end = parting.end_of(work.shape, kind)
+    if end is not None:
+        told = reason if end is Write.Op.DELETE else f"{reason} In Books it is marked inactive."
+        rows.append(_row(work, kind, "delete", link.books.label, "books", told, link.bigin, link.books))
+    return rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -111,43 +111,52 @@ def _place(link: Link, customers: dict[str, str], gone: set[str]) -> Place:
 
 def note(batch: Batch, link: Link, place: Place) -> None:
     """A person that cannot follow its contact stays, and a person is told (rules 5.6)."""
-    if link.kind == Kind.CONTACT_CUSTOMER:
-        _gained_company(batch, link)
+    reason = goes_on(batch.work.shape, link, place)
+    if reason:
+        parting.let_go(batch, link, reason)
         return
-    loses = link.bigin is not None and not link.bigin.parent_id
-    if place.problem and loses and not lifecycle.is_by_hand(link) and Kind.CONTACT_CUSTOMER in batch.work.shape.active:
-        parting.let_go(batch, link, "It has no company any more and becomes a customer of its own.")
+    if link.kind == Kind.CONTACT_CUSTOMER:
+        _stays_a_customer(batch, link)
         return
     if place.problem and link.state == Link.State.LINKED:
         batch.draft(link, Issue.Kind.SKIPPED, "stays", place.problem, "Give it a company that is kept in step.")
 
 
-def _gained_company(batch: Batch, link: Link) -> None:
-    """An individual customer whose contact has a company now becomes a person there, unless it has documents."""
-    contact, customer = link.bigin, link.books
-    if (
-        contact is None
-        or customer is None
-        or not contact.parent_id
-        or Kind.CONTACT_PERSON not in batch.work.shape.active
-    ):
+def goes_on(shape: Shape, link: Link, place: Place, new: Container[str] = ()) -> str:
+    """Why the contact of this pair goes on as one of another kind, in words; "" where it does not. `new`: companies
+    that a preview would pair."""
+    if link.kind == Kind.CONTACT_CUSTOMER:
+        stays = lifecycle.is_by_hand(link) or (link.books is not None and link.books.meta.get("has_transaction"))
+        gains = not stays and _gained_company(shape, link, new)
+        return "It has a company now and becomes a person there." if gains else ""
+    loses = link.bigin is not None and not link.bigin.parent_id
+    if place.problem and loses and not lifecycle.is_by_hand(link) and Kind.CONTACT_CUSTOMER in shape.active:
+        return "It has no company any more and becomes a customer of its own."
+    return ""
+
+
+def _gained_company(shape: Shape, link: Link, new: Container[str] = ()) -> bool:
+    """Whether an individual customer's contact has a company now, below which it may be a person."""
+    contact = link.bigin
+    if contact is None or link.books is None or not contact.parent_id or Kind.CONTACT_PERSON not in shape.active:
+        return False
+    parent = contact.parent_id
+    return parent in new or parent in unlinked.partner_ids(shape, Side.BIGIN, [parent])
+
+
+def _stays_a_customer(batch: Batch, link: Link) -> None:
+    """It has documents, or a person put the pair together."""
+    contact = link.bigin
+    if contact is None or not _gained_company(batch.work.shape, link) or _has_person(contact):
         return
-    if contact.parent_id not in unlinked.partner_ids(batch.work.shape, Side.BIGIN, [contact.parent_id]):
-        return
-    by_hand = lifecycle.is_by_hand(link)
-    if by_hand or customer.meta.get("has_transaction"):
-        if _has_person(contact):
-            return
-        why = "was linked by hand with this customer" if by_hand else "has documents of its own in Books"
-        batch.draft(
-            link,
-            Issue.Kind.SKIPPED,
-            "own_customer",
-            f"{contact.label} has a company now, but {why}: it stays a customer of its own.",
-            "Bill new deals to the company; add it there as a person too if you wish.",
-        )
-        return
-    parting.let_go(batch, link, "It has a company now and becomes a person there.")
+    why = "was linked by hand with this customer" if lifecycle.is_by_hand(link) else "has documents of its own in Books"
+    batch.draft(
+        link,
+        Issue.Kind.SKIPPED,
+        "own_customer",
+        f"{contact.label} has a company now, but {why}: it stays a customer of its own.",
+        "Bill new deals to the company; add it there as a person too if you wish.",
+    )
 
 
 def _has_person(contact: Record) -> bool:

@@ -161,7 +161,7 @@ def _is_new(write: Write, kind: Kind, change: Change) -> bool:
 
 def _shown_new(preview: Run, kind: Kind, change: Change) -> Counts:
     found: Counts = Counter()
-    for row in _proposals(preview, kind).iterator(chunk_size=_CHUNK):
+    for row in _proposals(preview, kind).select_related("bigin").iterator(chunk_size=_CHUNK):
         if _is_shown_new(row, kind, change):
             found[row.side, row.outcome] += 1
     return found
@@ -172,7 +172,8 @@ def _is_shown_new(row: Proposal, kind: Kind, change: Change) -> bool:
         return (kind, row.side) in change.creates
     if row.outcome == "update":
         return change.is_replaced(kind, row.side, {name: (old, new) for name, (old, new) in row.changes.items()})
-    return False
+    # Its contact goes on as a pair of another kind; as `_is_new`.
+    return bool(change.creates) and row.outcome == "delete" and row.bigin is not None and row.bigin.gone_at is None
 
 
 # Holding

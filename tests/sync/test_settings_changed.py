@@ -244,6 +244,26 @@ def test_rule_5_4_a_customer_let_go_by_a_change_of_mode_is_not_deleted_unseen(wo
     assert len(world.remotes.customer(world.remotes.customer_named("Alpine Huts"))["persons"]) == 1
 
 
+def test_rule_5_4_a_preview_shows_what_becomes_of_a_contact_that_a_change_of_mode_lets_go(world: World) -> None:
+    world.configure(mode="contacts")
+    company = world.remotes.company("Alpine Huts")
+    world.remotes.contact("Berg", company, First_Name="Nils", Email="n@alpine.example")
+    world.settle()
+    save(world, mode="both", include_unattached=True)
+    ended = preview.run(world.installation, None, "person")
+    assert ended is not None
+    rows = ended.run.proposals.exclude(outcome="skip").order_by("pk")
+    assert list(rows.values_list("kind", "outcome", "side", "label", "reason")) == [
+        ("company-customer", "create", "books", "Alpine Huts", ""),
+        ("contact-person", "create", "books", "Nils Berg", ""),
+        ("contact-customer", "delete", "books", "Nils Berg", "It has a company now and becomes a person there."),
+    ]
+    assert world.sync().state == Run.State.DONE  # as shown, so nothing waits
+    world.settle()
+    assert world.customer_names() == ["Alpine Huts"]
+    assert len(world.remotes.customer(world.remotes.customer_named("Alpine Huts"))["persons"]) == 1
+
+
 @pytest.mark.parametrize(
     ("before", "after", "is_wider"),
     [
