@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import Installation, Member
-from sync import hands, outbox
+from sync import hands, lifecycle, outbox
 from sync.models import Decision, Issue, Link, ModuleSetting, Record, Side, Write
 
 _NOT_SENT = (Write.State.PENDING, Write.State.HELD, Write.State.UNKNOWN)
@@ -60,6 +60,7 @@ def retry(issue: Issue, who: str | Member) -> None:
     _answerable(issue)
     with transaction.atomic():
         if Issue.objects.filter(pk=issue.pk, state=Issue.State.OPEN).update(retry_at=timezone.now()):
+            _delete_again([issue])
             _again(issue)
             audit.note(issue.installation, who, f"Retried: {issue.reason}")
 
@@ -68,12 +69,23 @@ def retry_all(installation: Installation, code: str, who: str | Member) -> int:
     """All open issues of one reason; how many."""
     rows = Issue.objects.filter(installation=installation, state=Issue.State.OPEN, code=code)
     with transaction.atomic():
-        found = list(rows.select_related("link"))
+        found = list(rows.select_related("link__bigin", "link__books"))
         rows.update(retry_at=timezone.now())
+        _delete_again(found)
         Record.objects.filter(pk__in=[pk for issue in found for pk in _records(issue)]).update(dirty=True)
         run_soon(installation, {issue.module for issue in found})
         audit.note(installation, who, f"Retried all of {code} ({len(found)})")
     return len(found)
+
+
+def _delete_again(issues: Iterable[Issue]) -> None:
+    """A deletion that something in Books stood in the way of closed its pair: the next run plans it once more."""
+    for issue in issues:
+        link = issue.link
+        if issue.code != "in_use" or link is None or link.bigin is None or link.books is None:
+            continue
+        if link.bigin.gone_at is not None and link.books.gone_at is None:
+            lifecycle.reopen(link, "Its deletion is tried again.")
 
 
 def resolve_clash(issue: Issue, choices: Mapping[str, str], who: str | Member) -> None:

@@ -250,7 +250,7 @@ def _leave(work: Work, write: Write, record: Record, why: str) -> None:
                 Issue.Kind.REJECTED,
                 "in_use",
                 f"{record.label} was deleted in Bigin, but in Books {why}.",
-                "Settle it in Books, then delete it there or mark it inactive.",
+                "Settle it in Books, then press Retry; or delete it there, or mark it inactive, yourself.",
                 link_id=write.link_id,
             ),
             work.run,

@@ -93,6 +93,16 @@ def test_rule_5_2_a_customer_with_something_receivable_stays_active_and_is_told(
     assert world.remotes.customer(customer)["status"] == "active"
     assert "receivable" in world.issue("in_use").reason
     assert world.link(company).state == Link.State.CLOSED
+    services.retry(world.issue("in_use"), "Ada")
+    world.settle()
+    assert "receivable" in world.issue("in_use").reason
+    assert world.link(company).state == Link.State.CLOSED
+    for row in world.remotes.books.documents_page("invoices").rows:
+        world.remotes.books.status("invoices", str(row["invoice_id"]), "void")
+    assert services.retry_all(world.installation, "in_use", "Ada") == 1
+    world.settle()
+    assert world.remotes.customer(customer)["status"] == "inactive"
+    assert not world.issues("in_use")
 
 
 def test_rule_5_2_a_customer_with_settled_transactions_is_marked_inactive(world: World) -> None:
