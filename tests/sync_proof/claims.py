@@ -62,7 +62,8 @@ def _made_from(ledger: Ledger, pair: Pair, one: Field) -> Agreed | None:
 def _first_meeting(
     ledger: Ledger, pair: Pair, one: Field, left: Event | None, right: Event | None
 ) -> list[Held] | None:
-    """Empty never erases; two contents meet as the pair was made (rules 3.2, design section 4)."""
+    """Empty never erases; of two contents that of Bigin stands, but in Contacts mode nothing is overwritten until
+    somebody writes once more (rules 3.2, design section 4)."""
     if left is None or right is None:
         found = left or right
         return _both(found.value) if found else None
@@ -72,11 +73,10 @@ def _first_meeting(
         return _both(left.value or right.value)
     if one.of_books:
         return _both(right.value)
-    if pair.link.first == "bigin":
+    modes = {choice.mode for choice in ledger.since(max(left.order, right.order))}
+    if pair.link.kind != "contact-customer" or "contacts" not in modes:
         return _both(left.value)
-    if pair.link.first == "fill":
-        return [(left.value, right.value), *_both(left.value, right.value)]
-    return _contest(ledger, pair, one, left, right)
+    return [(left.value, right.value), *_both(left.value, right.value)]
 
 
 def _contest(ledger: Ledger, pair: Pair, one: Field, left: Event, right: Event) -> list[Held]:

@@ -3,7 +3,7 @@ and whatever differs across a run was done by the sync. What may be true of
 a pair by that is in `claims.py`, the end state in `checker.py`.
 
 A trial looks before and after everything that may write (`Trial.play`). Decisions that show on neither remote are told:
-`decided`, `unlinked`, `taken_back`.
+`decided`, `by_hand`, `unlinked`, `taken_back`, `merged`.
 """
 
 from __future__ import annotations
@@ -107,6 +107,7 @@ class Ledger:
     choices: list[Choice] = field(default_factory=list)
     twins: dict[tuple[Key, Key], int] = field(default_factory=dict)  # strangers of one name, one on each side
     unlinked: set[int] = field(default_factory=set)  # links that a person took apart
+    by_hand: set[int] = field(default_factory=set)  # links that a person made
     taken_back: set[Key] = field(default_factory=set)  # what a person's undo may delete
     wrong: list[str] = field(default_factory=list)
 
@@ -145,12 +146,19 @@ class Ledger:
         for key in sorted(gone):
             if not self._may_go(key, before[key]):
                 self.say("gone, and nobody deleted it:", *key, label(key[0], before[key]))
+        self._status(before, now)
         for pair in self.pairs():
             self.partners.setdefault(pair.books, set()).add(pair.bigin)
             seats = self.occupants.setdefault(pair.link.pk, [])
             if pair.books[1] not in seats:
                 seats.append(pair.books[1])
         self.looks.update(read)
+
+    def _status(self, before: dict[Key, Row], now: dict[Key, Row]) -> None:
+        for key in sorted(key for key in now.keys() & before.keys() if key[0] == "customer"):
+            ended = (before[key].get("status"), now[key].get("status")) == ("active", "inactive")
+            if ended and not self._may_go(key, now[key], "inactive"):
+                self.say("made inactive, and nobody deleted it:", *key, label(key[0], now[key]))
 
     def _open(self) -> None:
         self.order += 1
@@ -217,7 +225,7 @@ class Ledger:
 
     # Who may go, who must meet
 
-    def _may_go(self, key: Key, row: Row) -> bool:
+    def _may_go(self, key: Key, row: Row, *policies: str) -> bool:
         if key in self.taken_back:
             return True
         if SIDES[key[0]] == "bigin":
@@ -226,9 +234,8 @@ class Ledger:
             return True  # with its customer, which is judged by itself
         for partner in self.partners_of(key):
             if partner in self.deleted and partner not in self.merged:
-                return "delete" in {
-                    choice.delete_policy for choice in self.since(self.deleted[partner], module_of(key[0]))
-                }
+                chosen = {one.delete_policy for one in self.since(self.deleted[partner], module_of(key[0]))}
+                return not chosen.isdisjoint({"delete", *policies})
             if self.lives_on(key, partner) and (partner in self.moved or self.modes() > 1):
                 return True
         return False

@@ -11,9 +11,11 @@ from functools import cached_property
 from django.db.models import Q, QuerySet
 
 from sync.models import Decision, Issue, Link
-from tests.sync_proof.ledger import Key, Ledger
+from tests.sync_proof.ledger import Key, Ledger, module_of
 from tests.sync_proof.people import Row
 from tests.sync_proof.values import KINDS, SIDES, company_of, label
+
+_VERDICTS = {"skip": ("skipped",), "clone": ("apart",), "overwrite": ()}  # what each duplicate policy decides
 
 
 @dataclass
@@ -81,7 +83,21 @@ class Reasons:
         )
         if left is None and right is not None:  # let go: its contact has or had another company
             return ledger.modes() > 1 or bool(ledger.partners_of(right) & ledger.moved)
-        return left not in ledger.rows or right not in ledger.rows
+        if left is None or left in ledger.rows:
+            return right not in ledger.rows
+        return right is None or not self._should_follow(left, right)
+
+    def _should_follow(self, left: Key, right: Key) -> bool:
+        """Whether the survivor in Books was to be deleted or made inactive, and nobody says why it was not."""
+        ledger = self.ledger
+        row, deleted = ledger.rows.get(right), ledger.deleted.get(left)
+        if row is None or deleted is None or left in ledger.merged or ledger.modes() > 1:
+            return False
+        policies = {choice.delete_policy for choice in ledger.since(deleted, module_of(left[0]))}
+        if right[0] == "person":  # there is no inactive one; it goes with its customer, or stays for the same reason
+            customer = ("customer", str(row["contact_id"]))
+            return policies == {"delete"} and customer in self.paired
+        return policies == {"delete"} or (policies == {"inactive"} and row.get("status") == "active")
 
     def _has_another(self, link: Link) -> bool:
         return self._links().filter(bigin=link.bigin, state="linked").exclude(pk=link.pk).exists()
@@ -137,16 +153,20 @@ class Reasons:
                 ledger.say("two of one name, and nobody was asked:", left, right, label(left[0], ledger.rows[left]))
 
     def _met(self, left: Key, right: Key) -> bool:
-        together = self._links().filter(bigin__remote_id=left[1], books__remote_id=right[1]).exists()
-        decided = Decision.objects.filter(
-            installation=self.ledger.installation, bigin_id=left[1], books_id=right[1]
-        ).exists()
-        asked = any(kind == "duplicate" for key in (left, right) for kind, _ in self._issues(key))
-        return together or decided or asked or self._customer_is_out(right)
+        """Together, apart by the policy, or a person was asked (rules 3.1 to 3.3)."""
+        ledger = self.ledger
+        if ledger.rows[right].get("status") == "inactive":
+            return True
+        if any(kind == "duplicate" for key in (left, right) for kind, _ in self._issues(key)):
+            return True
+        made = Decision.objects.filter(installation=ledger.installation, bigin_id=left[1], books_id=right[1])
+        verdicts = set(made.values_list("verdict", flat=True))
+        if verdicts or not self._links().filter(bigin__remote_id=left[1], books__remote_id=right[1]).exists():
+            return bool(verdicts & {"different", *_VERDICTS[self._duplicates(left)]})
+        return self._duplicates(left) == "overwrite" or any(link.pk in ledger.by_hand for link in self._own(left))
 
-    def _customer_is_out(self, key: Key) -> bool:
-        row = self.ledger.rows[key]
-        return row.get("status") == "inactive"
+    def _duplicates(self, key: Key) -> str:
+        return self.ledger.setting(module_of(key[0])).duplicates
 
     def _doubles(self) -> None:
         """What the sync made belongs to a pair, and no name that it made stands twice."""
