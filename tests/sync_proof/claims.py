@@ -13,10 +13,20 @@ Held = tuple[str, str]
 def allowed(ledger: Ledger, pair: Pair, one: Field) -> list[Held] | None:
     """What Bigin and Books may hold; None where nobody ever wrote anything: then they must be alike, and that is all.
     Empty: a person is to be asked."""
-    known = ledger.agreed.get((pair.link.pk, one.name)) or _made_from(ledger, pair, one)
-    left, right = _newest(ledger, pair, one, known)
-    if known is None:
-        return _first_meeting(ledger, pair, one, left, right)
+    known = ledger.agreed.get((pair.link.pk, one.name))
+    starts = [known] if known is not None else _made_from(ledger, pair, one)
+    if not starts:
+        return _first_meeting(ledger, pair, one, *_newest(ledger, pair, one, -1))
+    found: list[Held] = []
+    for start in starts:
+        found += _outcome(ledger, pair, one, start, *_newest(ledger, pair, one, start.order))
+    return found
+
+
+def _outcome(
+    ledger: Ledger, pair: Pair, one: Field, known: Agreed, left: Event | None, right: Event | None
+) -> list[Held]:
+    """Of a field that was in step, and what was written since."""
     left = left if left and not agree(left.value, known.bigin) else None
     right = right if right and not agree(right.value, known.books) else None
     if one.of_books:
@@ -33,30 +43,37 @@ def _both(*values: str) -> list[Held]:
     return [(value, value) for value in values]
 
 
-def _newest(ledger: Ledger, pair: Pair, one: Field, known: Agreed | None) -> tuple[Event | None, Event | None]:
+def _newest(ledger: Ledger, pair: Pair, one: Field, since: int) -> tuple[Event | None, Event | None]:
     """What was written on each side since; who stands below another customer by now took along what it had."""
     left, right = pair.cells(one.name)
-    since = known.order if known else -1
     seats = ledger.occupants.get(pair.link.pk, []) if pair.books[0] == "person" else []
     rights: list[Cell] = [right, *(("person", seat, one.name) for seat in seats if seat != right[1])]
     return _last(ledger, [left], since), _last(ledger, rights, since)
 
 
-def _last(ledger: Ledger, cells: Iterable[Cell], since: int) -> Event | None:
-    found = [event for cell in cells for event in ledger.events.get(cell, []) if event.order > since]
+def _last(ledger: Ledger, cells: Iterable[Cell], since: int, until: int | None = None) -> Event | None:
+    events = [event for cell in cells for event in ledger.events.get(cell, []) if event.order > since]
+    found = [event for event in events if until is None or event.order <= until]
     return max(found, key=lambda event: event.order, default=None)
 
 
-def _made_from(ledger: Ledger, pair: Pair, one: Field) -> Agreed | None:
+def _made_from(ledger: Ledger, pair: Pair, one: Field) -> list[Agreed]:
     """Of a pair whose one record the sync made from the other: in step with what that held when it was made."""
     left, right = pair.cells(one.name)
     keys = [key for key in (left[:2], right[:2]) if key in ledger.ours]
     if not keys:
-        return None
+        return []
     made = max(keys, key=lambda key: ledger.born[key])
-    source = right if made == left[:2] else left
-    held = [event for event in ledger.events.get(source, []) if event.order <= ledger.born[made]]
-    return Agreed(ledger.born[made], held[-1].value, held[-1].value) if held else None
+    born, source = ledger.born[made], right if made == left[:2] else left
+    former = ledger.former.get(pair.link.pk)
+    if former is not None and source == left and (before := ledger.agreed.get((former.link.pk, one.name))):
+        # Its contact had another pair until then, and was brought into step with that first.
+        mine = _last(ledger, [left], before.order, born)
+        other = _last(ledger, [former.cells(one.name)[1]], before.order, born)
+        held = _outcome(ledger, pair, one, before, mine, other)
+        return [Agreed(born, value, value) for value, _ in held]
+    last = _last(ledger, [source], -1, born)
+    return [Agreed(born, last.value, last.value)] if last is not None else []
 
 
 def _first_meeting(

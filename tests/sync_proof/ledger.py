@@ -102,6 +102,8 @@ class Ledger:
     customers: dict[Key, str] = field(default_factory=dict)  # of persons
     partners: dict[Key, set[Key]] = field(default_factory=dict)  # whom a record of Books was ever in step with
     occupants: dict[int, list[str]] = field(default_factory=dict)  # link -> ids of its Books record, the newest last
+    last: dict[Key, Pair] = field(default_factory=dict)  # of a record of Bigin, as last seen in step
+    former: dict[int, Pair] = field(default_factory=dict)  # link -> the pair that its record of Bigin had before
     events: dict[Cell, list[Event]] = field(default_factory=dict)
     agreed: dict[tuple[int, str], Agreed] = field(default_factory=dict)
     choices: list[Choice] = field(default_factory=list)
@@ -149,6 +151,10 @@ class Ledger:
         self._status(before, now)
         for pair in self.pairs():
             self.partners.setdefault(pair.books, set()).add(pair.bigin)
+            last = self.last.get(pair.bigin)
+            if last is not None and last.link.pk != pair.link.pk and pair.link.pk not in self.former:
+                self.former[pair.link.pk] = last
+            self.last[pair.bigin] = pair
             seats = self.occupants.setdefault(pair.link.pk, [])
             if pair.books[1] not in seats:
                 seats.append(pair.books[1])
