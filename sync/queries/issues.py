@@ -217,6 +217,11 @@ def sides(issue: Issue) -> dict[str, Record | None]:
     return found
 
 
+def title_of(issue: Issue) -> str | Promise:
+    """Its record's name; of what is held, which is about many, the general reason."""
+    return label_of(issue) or REASONS.get(issue.code, "")
+
+
 def what_of(issue: Issue) -> str | Promise:
     """What kind of record, or of pair, an issue speaks of."""
     if issue.link is not None:

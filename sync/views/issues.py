@@ -33,7 +33,7 @@ def issues(request: MemberRequest) -> HttpResponse:
         "kinds": queries.KINDS,
         "filters": filters,
         "rows": [
-            (issue, queries.label_of(issue), queries.KINDS.get(issue.kind, issue.kind), queries.what_of(issue))
+            (issue, queries.title_of(issue), queries.KINDS.get(issue.kind, issue.kind), queries.what_of(issue))
             for issue in page
         ],
     }
@@ -49,7 +49,7 @@ def issue(request: MemberRequest, pk: int) -> HttpResponse:
     context = {
         "issue": found,
         "kind": queries.KINDS.get(found.kind, found.kind),
-        "title": queries.label_of(found) or queries.REASONS.get(found.code, ""),
+        "title": queries.title_of(found),
         "sides": sides,
         "known": {side: known[record.pk] for side, record in sides.items() if record is not None},
         "candidates": queries.candidates(found),

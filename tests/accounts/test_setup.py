@@ -154,11 +154,13 @@ def test_an_organisation_that_is_not_in_the_list(sandbox: Sandbox, popup: Popup)
         setup.choose_organization(Installation.objects.get(), "books", "999", MARTAS_ADDRESS, Member.objects.get())
 
 
-def test_rule_1_5_an_organisation_belongs_to_one_installation(sandbox: Sandbox, popup: Popup) -> None:
+@pytest.mark.parametrize("product", [Product.BOOKS, Product.INVOICE])
+def test_rule_1_5_an_organisation_belongs_to_one_installation(sandbox: Sandbox, popup: Popup, product: str) -> None:
+    """Whichever of the two products the other installation has it for."""
     frame = set_up_bigin(popup)
     redeem(frame, handed_over(popup.walk(BOOKS, MARTA)))
     chosen = organizations_of(frame.get("/embed/setup/"))[0]
-    make_installation(data_centre="sandbox", books_org_id=chosen)
+    make_installation(data_centre="sandbox", books_org_id=chosen, product=product)
     page = frame.post("/embed/setup/", {"organization": chosen, "alert_email": MARTAS_ADDRESS})
     assert page.status_code == 409
     assert "connected already" in page.content.decode()
@@ -201,7 +203,7 @@ def test_rule_1_4_zohos_own_integration_is_warned_of(sandbox: Sandbox, monkeypat
     assert any("Zoho's own integration" in warning for warning in found)
 
 
-def test_reconnect_by_another_administrator_returns_the_same_ids(sandbox: Sandbox, popup: Popup) -> None:
+def test_rule_1_5_reconnect_by_another_administrator_returns_the_same_ids(sandbox: Sandbox, popup: Popup) -> None:
     installation = connected_installation(sandbox)
     Installation.objects.update(state=Installation.State.PAUSED, problem="Bigin no longer accepts our access.")
     Connection.objects.filter(product="bigin").update(problem="gone", refresh_token="1000.dead.dead")
@@ -232,7 +234,7 @@ def test_one_of_two_reconnects_does_not_end_the_pause(sandbox: Sandbox, popup: P
     assert Installation.objects.get().state == Installation.State.ACTIVE
 
 
-def test_reconnect_to_another_bigin_organisation_is_refused(sandbox: Sandbox, popup: Popup) -> None:
+def test_rule_1_5_reconnect_to_another_bigin_organisation_is_refused(sandbox: Sandbox, popup: Popup) -> None:
     connected_installation(sandbox)
     frame = Client()
     redeem(frame, handed_over(popup.walk("/sign-in/start/", MARTA)))
@@ -244,7 +246,7 @@ def test_reconnect_to_another_bigin_organisation_is_refused(sandbox: Sandbox, po
     assert Installation.objects.count() == 1
 
 
-def test_reconnect_with_an_account_without_the_organisation_is_refused(sandbox: Sandbox, popup: Popup) -> None:
+def test_rule_1_5_reconnect_with_an_account_without_the_organisation_is_refused(sandbox: Sandbox, popup: Popup) -> None:
     installation = connected_installation(sandbox)
     Installation.objects.update(books_org_id="60099999999", books_org_name="Closed Ltd")
     frame = Client()

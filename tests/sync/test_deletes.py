@@ -263,7 +263,7 @@ def test_rule_5_4_five_deletions_are_no_wave(world: World) -> None:
     assert len(world.customer_names()) == 3
 
 
-def test_rule_5_4_one_value_over_many_records_is_held(world: World) -> None:
+def test_rule_5_4_one_value_over_many_records_or_none_is_held(world: World) -> None:
     companies = [world.remotes.company(f"Tours {number}", Billing_City=f"City {number}") for number in range(12)]
     world.settle()
     world.later()
@@ -276,6 +276,11 @@ def test_rule_5_4_one_value_over_many_records_is_held(world: World) -> None:
     assert len(world.writes(state="held")) == 12
     services.approve_held(run, "Ada")
     world.settle()
+    assert {row["city"] for row in world.remotes.customers().values()} == {"Nowhere"}
+    world.later()
+    for company in companies:
+        world.remotes.update("Accounts", company, Billing_City=None)
+    assert world.sync().state == Run.State.HELD  # emptied in as many
     assert {row["city"] for row in world.remotes.customers().values()} == {"Nowhere"}
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from sync import hands, merging, preview
+from sync import brake, hands, merging, preview
 from sync.models import Link, Proposal, Record, Run, Write
 from tests.factories import make_member, signed_in_client
 from tests.sync.test_deletes import invoice, list_again, pair, restore
@@ -125,6 +125,11 @@ def test_rule_5_6_under_mark_inactive_who_lost_its_company_is_moved_and_not_doub
     world.settle()
     assert world.remotes.customer(world.remotes.customer_named("Alpine Huts"))["persons"] == []
     assert world.customer_names() == ["Alpine Huts", "Nils Berg"]
+
+
+def test_rule_5_4_what_is_usual_grows_with_the_pairs_within_bounds() -> None:
+    assert [brake.allowed_ends(links) for links in (0, 299, 300, 1000, 2500, 100_000)] == [5, 5, 6, 20, 50, 50]
+    assert [brake.allowed_changes(links) for links in (0, 219, 220, 1000, 100_000)] == [10, 10, 11, 50, 5000]
 
 
 def test_rule_5_4_a_company_counts_with_the_persons_that_go_with_it(world: World) -> None:

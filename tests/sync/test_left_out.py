@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Quota
-from sync import preview, room, schedule, scope, services, tasks
+from sync import mapping, preview, room, schedule, scope, services, tasks
 from sync import shape as shapes
 from sync.models import Cursor, Decision, Issue, Link, ModuleSetting, Proposal, Record
 from sync.work import Work
@@ -245,3 +245,13 @@ def test_rule_3_5_the_refused_one_is_not_tried_again_until_something_changes(wor
     assert len(world.remotes.contacts()) == 2
     assert not Issue.objects.filter(code="duplicate_value", state=Issue.State.OPEN).exists()
     assert Link.objects.filter(kind="contact-person", state=Link.State.LINKED).count() == 2
+
+
+def test_rule_8_4_the_mirror_holds_mapped_fields_and_match_keys_only(world: World) -> None:
+    world.remotes.company("Alpine Huts", Website="https://alpine.example", Description="Unmapped words of theirs")
+    world.settle()
+    rows = mapping.of_kind(mapping.load("customers", []), "company-customer")
+    for kind, names in (("company", {row.bigin for row in rows}), ("customer", {row.books for row in rows})):
+        record = Record.objects.get(kind=kind)
+        assert set(record.fields) <= names
+        assert "Unmapped words" not in f"{record.fields} {record.meta} {record.keys} {record.seen}"

@@ -27,6 +27,11 @@ def test_each_record_has_its_reason_and_what_to_do(client: Client, world: World)
     assert "<img" not in text  # one of the records is called so
 
 
+def test_what_is_about_many_records_is_named_by_its_reason(client: Client, world: World) -> None:
+    issue = held_issue(world)
+    assert f'<a href="{LIST}{issue.pk}/">More deletions than usual, held</a>' in text_of(client)
+
+
 def test_equal_reasons_are_counted_together_in_general_words(client: Client, world: World) -> None:
     Issue.objects.create(
         installation=world.installation, link=world.links[6], module="customers", kind="skipped", code="picklist",
