@@ -105,7 +105,7 @@ def read(bigin: Bigin, books: Books, module: str) -> Offered:
     kinds = KINDS_OF_MODULE[module]
     records = {RECORD_KINDS[kind][0] for kind in kinds}
     fields = {record: bigin.fields(BIGIN_MODULES[record]) for record in records}
-    insisted = {record: _insisted_on(bigin, BIGIN_MODULES[record]) for record in records}
+    insisted = {record: insisted_on(bigin, BIGIN_MODULES[record]) for record in records}
     custom = custom_fields(books, [RECORD_KINDS[kind][1] for kind in kinds])
     return Offered(
         {kind: bigin_fields(kind, fields[RECORD_KINDS[kind][0]], insisted[RECORD_KINDS[kind][0]]) for kind in kinds},
@@ -143,7 +143,7 @@ def _definitions(books: Books, entity: str) -> list[_RowOf]:
         return []
 
 
-def _insisted_on(bigin: Bigin, module: str) -> frozenset[str]:
+def insisted_on(bigin: Bigin, module: str) -> frozenset[str]:
     """What every layout of a module wants filled and fills by no default of its own: `system_mandatory` speaks of
     Bigin's own fields only. The shape of layouts is CRM's (reference 4): where it cannot be read, nothing is said."""
     try:
@@ -187,6 +187,38 @@ def _bigin_info(kind: Kind, row: _RowOf, insisted: frozenset[str]) -> FieldInfo 
         custom=bool(row.get("custom_field")),
         values=tuple(_values(row)),
     )
+
+
+# Bigin fills these itself: the owner is the connection's user, and a contact's company its parent.
+_FILLED = frozenset({"Owner", "Layout", "Account_Name", "Vendor_Name"})
+
+
+def beyond_mapping_in_bigin(rows: Iterable[_RowOf], insisted: frozenset[str]) -> list[str]:
+    """Labels of what Bigin insists on and no mapping can fill, such as a look-up or a time of day."""
+    return [
+        str(row.get("display_label") or row.get("field_label") or row.get("api_name"))
+        for row in rows
+        if (row.get("system_mandatory") is True or row.get("api_name") in insisted)
+        and row.get("data_type") not in _BIGIN_TYPES
+        and row.get("api_name") not in _NOT_OFFERED | _FILLED
+        and not (row.get("read_only") or row.get("field_read_only"))
+    ]
+
+
+def beyond_mapping_in_books(rows: Iterable[_RowOf]) -> list[str]:
+    """As `beyond_mapping_in_bigin`, of custom fields; but for our own key, which creations carry."""
+    return [
+        str(row.get("label") or row.get("api_name"))
+        for row in rows
+        if _is_wanted(row)
+        and str(row.get("data_type") or "") not in _BOOKS_TYPES
+        and row.get("api_name") != KEY_FIELD
+        and row.get("is_active") not in (False, "false")
+    ]
+
+
+def _is_wanted(row: _RowOf) -> bool:
+    return row.get("is_mandatory") in (True, "true") and row.get("default_value") in (None, "")
 
 
 def _values(row: _RowOf) -> Iterable[str]:
@@ -276,7 +308,7 @@ def _books_info(row: _RowOf) -> FieldInfo | None:
         name,
         str(row.get("label") or name),
         offered_as,
-        required=row.get("is_mandatory") in (True, "true") and row.get("default_value") in (None, ""),
+        required=_is_wanted(row),
         unique=row.get("is_unique") in (True, "true"),
         custom=True,
         values=values,

@@ -15,7 +15,20 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import Installation
-from sync import engine, merging, pairing, parting, picklists, plan, planner, recent, relations, room, unlinked
+from sync import (
+    engine,
+    insisted,
+    merging,
+    pairing,
+    parting,
+    picklists,
+    plan,
+    planner,
+    recent,
+    relations,
+    room,
+    unlinked,
+)
 from sync import shape as shapes
 from sync.fields import Fields, Value
 from sync.mapping import Kind
@@ -55,6 +68,7 @@ def run(
 def _stages(work: Work) -> None:
     engine.read(work)
     room.note_plan(work)
+    insisted.note(work)
     parents: dict[str, dict[str, str]] = {Side.BIGIN: {}, Side.BOOKS: {}}
     seen: set[int] = set()
     for kind in work.shape.kinds:

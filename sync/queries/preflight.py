@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 
 from accounts import setup
 from accounts.models import Connection, Installation
-from sync import allowance, mapping, probed, room
+from sync import allowance, insisted, mapping, probed, room
 from sync.creation import NAMELESS
 from sync.mapping import Kind
 from sync.models import Mode, ModuleSetting, Proposal, Record, RecordKind, Run, Side
@@ -50,7 +50,7 @@ def checks(installation: Installation, run: Run, modules: list[str]) -> list[Che
         found += [_names(installation, run), _equal_names(installation, run)]
     if "products" in modules:
         found += [_codes(run), _item_names(run)]
-    found.append(_picklists(installation, modules))
+    found += [_picklists(installation, modules), *_beyond_mapping(installation, modules)]
     return [*found, _room(installation, run, modules), _size(installation, run, modules)]
 
 
@@ -213,6 +213,21 @@ def _picklists(installation: Installation, modules: list[str]) -> Check:
         return Check("picklists", True, _("The picklists that are mapped offer the same values on both sides."))
     text = _("Some picklist values exist on one side only, so records with them are skipped: %(values)s")
     return Check("picklists", False, text % {"values": ", ".join(gaps[:20])})
+
+
+def _beyond_mapping(installation: Installation, modules: list[str]) -> list[Check]:
+    """Fields that a side insists on and that no mapping can fill; nothing to say where there is none."""
+    text = _(
+        "%(side)s insists on %(fields)s in each new record, and the sync cannot fill such a field: what it creates"
+        " there would be refused. Make them optional there, or give them a default value."
+    )
+    found = insisted.of(installation, modules)
+    sides = ((Side.BIGIN, "Bigin"), (Side.BOOKS, "Books"))
+    return [
+        Check("required", False, text % {"side": name, "fields": ", ".join(found[side])})
+        for side, name in sides
+        if found.get(side)
+    ]
 
 
 def _gaps(setting: ModuleSetting) -> list[str]:

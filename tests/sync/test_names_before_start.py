@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import Installation
-from sync import preview
+from sync import metadata, preview
 from sync.mapping import Kind
 from sync.models import Proposal
 from sync.queries import preflight
@@ -16,6 +16,7 @@ from tests.sync.world import World
 def check(world: World, name: str) -> Check:
     ended = preview.run(world.installation, None, "person")
     assert ended is not None
+    world.installation.refresh_from_db()
     found = preflight.checks(world.installation, ended.run, ["customers", "products"])
     return next(one for one in found if one.name == name)
 
@@ -105,3 +106,29 @@ def test_items_of_one_name_are_told_with_the_name(world: World) -> None:
     )
     assert not found.ok
     assert "Books takes no second item of one name: 1 would be refused (Tour)." in str(found.text)
+
+
+# What no mapping can fill
+
+
+def test_a_field_that_bigin_insists_on_and_no_mapping_fills_is_named_before_start(world: World) -> None:
+    field = {"module": "Accounts", "api_name": "Next_Audit", "data_type": "datetime", "mandatory": True}
+    world.sandbox.control("POST", "bigin/field", field)
+    found = check(world, "required")
+    assert not found.ok
+    assert "Bigin insists on Next Audit in each new record" in str(found.text)
+    world.configure(create_in_bigin="none")
+    with pytest.raises(StopIteration):
+        check(world, "required")
+
+
+def test_so_is_one_of_books_unless_it_fills_it_itself() -> None:
+    rows: list[dict[str, object]] = [
+        {"api_name": "cf_when", "label": "When", "data_type": "date_time", "is_mandatory": True},
+        {"api_name": "cf_file", "label": "File", "data_type": "attachment", "is_mandatory": "true"},
+        {"api_name": "cf_free", "label": "Free", "data_type": "date_time", "is_mandatory": False},
+        {"api_name": "cf_text", "label": "Text", "data_type": "string", "is_mandatory": True},
+        {"api_name": "cf_own", "label": "Own", "data_type": "date_time", "is_mandatory": True, "default_value": "now"},
+        {"api_name": "cf_old", "label": "Old", "data_type": "attachment", "is_mandatory": True, "is_active": False},
+    ]
+    assert metadata.beyond_mapping_in_books(rows) == ["When", "File"]
