@@ -152,8 +152,8 @@ class Ledger:
         for pair in self.pairs():
             self.partners.setdefault(pair.books, set()).add(pair.bigin)
             last = self.last.get(pair.bigin)
-            if last is not None and last.link.pk != pair.link.pk and pair.link.pk not in self.former:
-                self.former[pair.link.pk] = last
+            if last is not None and last.link.pk != pair.link.pk and not _rests(last.link):
+                self.former.setdefault(pair.link.pk, last)
             self.last[pair.bigin] = pair
             seats = self.occupants.setdefault(pair.link.pk, [])
             if pair.books[1] not in seats:
@@ -286,6 +286,11 @@ def _may_pair(key: Key, row: Row) -> bool:
         individual = row.get("customer_sub_type") == "individual"
         return not individual and row.get("status") == "active" and row.get("contact_type") == "customer"
     return key[0] != "item" or (row.get("status") == "active" and bool(row.get("can_be_sold")))
+
+
+def _rests(link: Link) -> bool:
+    """With its mode: nothing of it is settled any more."""
+    return Link.objects.filter(pk=link.pk, state="retired").exists()
 
 
 def _held(installation: Installation | None) -> set[Key]:
