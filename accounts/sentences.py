@@ -67,7 +67,7 @@ SENTENCES = (
     _("Added as a person too: %(reason)s"),
     _("Added as a person too; the contact is kept in step with a customer of its own."),
     _("All %(wanted)s scopes are granted."),
-    _("An earlier change was taken back."),
+    _("An earlier change is taken back first; then it is planned anew."),
     _("An edit of our own to a contact person did not move its customer's time."),
     _("An inactive customer of Books is called %(label)s; nothing is written to it."),
     _("Another change of it is on its way."),

@@ -106,8 +106,7 @@ def _end(links: Iterable[Link]) -> None:
     """What is being sent cannot be called back: it settles without bringing its pair back."""
     ids = [row.pk for row in links]
     outbox.give_up(ids, _CHOSEN, states=(Write.State.PENDING, Write.State.HELD, Write.State.UNKNOWN))
-    waiting = Write.objects.filter(link__in=ids, state__in=(Write.State.PENDING, Write.State.HELD))
-    waiting.exclude(outbox.UNDER_WAY).update(state=Write.State.WITHDRAWN, error=_CHOSEN)
+    outbox.drop(ids, _CHOSEN)
     travelling = Link.objects.filter(writes__carried_by__link__in=ids, state=Link.State.HALF)
     Record.objects.filter(bigin_links__in=travelling).update(dirty=True)
     Link.objects.filter(Q(pk__in=ids) | Q(pk__in=travelling.values("pk"))).update(
@@ -138,8 +137,7 @@ def unlink(link: Link, who: str | Member) -> None:
         )
         if not moved:
             return
-        waiting = Write.objects.filter(link=link, state__in=(Write.State.PENDING, Write.State.HELD))
-        waiting.exclude(outbox.UNDER_WAY).update(state=Write.State.WITHDRAWN, error="The pair was unlinked.")
+        outbox.drop([link.pk], "The pair was unlinked.")
         Issue.objects.filter(link=link, state=Issue.State.OPEN).update(
             state=Issue.State.RESOLVED, closed_at=timezone.now(), closed_by=str(who)[:200]
         )

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.models import Installation
 from sync import outbox
 from sync.mapping import Kind
-from sync.models import Issue, Link, Mode, Write
+from sync.models import Issue, Link, Mode
 from sync.shape import Shape
 
 
@@ -38,8 +38,7 @@ def _retire(links: QuerySet[Link]) -> int:
     outbox.give_up(links.filter(state=Link.State.HALF).values_list("pk", flat=True), "The mode was changed.")
     rows = links.filter(state__in=(Link.State.LINKED, Link.State.CLOSED))
     ids = list(rows.values_list("pk", flat=True))
-    waiting = Write.objects.filter(link__in=ids, state__in=(Write.State.PENDING, Write.State.HELD))
-    waiting.exclude(outbox.UNDER_WAY).update(state=Write.State.WITHDRAWN, error="The mode was changed.")
+    outbox.drop(ids, "The mode was changed.")
     Issue.objects.filter(link__in=ids, state=Issue.State.OPEN).update(
         state=Issue.State.RESOLVED, closed_by="the mode was changed"
     )

@@ -182,6 +182,13 @@ def withdraw(links: Iterable[int]) -> None:
     )
 
 
+def drop(links: Iterable[int], why: str) -> None:
+    """What is not sent of pairs that end, with what it carries: WITHDRAWN. In the caller's transaction."""
+    ids = list(links)
+    rows = Write.objects.filter(Q(link__in=ids) | Q(carried_by__link__in=ids), state__in=(State.PENDING, State.HELD))
+    rows.exclude(UNDER_WAY).update(state=State.WITHDRAWN, error=why)
+
+
 def give_up(links: Iterable[int], why: str, states: Sequence[str] = (State.PENDING, State.HELD)) -> None:
     """Creates that are not to be made any more, and what they carry: WITHDRAWN. Their half-made links are history and
     the records are judged anew. What is being sent stays: its answer is settled. In the caller's transaction."""

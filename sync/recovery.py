@@ -344,11 +344,11 @@ def _absent(work: Work, write: Write) -> None:
     """Once that is believed, the record stands alone again and is judged anew."""
     if not _is_absent(work, write):
         return
-    if write.step == Link.State.BESIDE:  # a person asked for it, and planning would not
-        outbox.move([write], Write.State.UNKNOWN, Write.State.PENDING, looks=0)
+    family = [write, *outbox.carried(write)]
+    if write.undoes_id is not None or write.step == Link.State.BESIDE:  # a person asked for it, and planning would not
+        outbox.move(family, Write.State.UNKNOWN, Write.State.PENDING, looks=0)
         return
     with transaction.atomic():
-        family = [write, *outbox.carried(write)]
         moved = outbox.move(
             family, Write.State.UNKNOWN, Write.State.WITHDRAWN, error="It had not arrived; it is planned anew."
         )

@@ -17,7 +17,7 @@ from django.db import IntegrityError, transaction
 
 from accounts import audit
 from accounts.models import Installation, Member
-from sync import outbox, restore, since, standstill, unlinked
+from sync import restore, since, standstill, unlinked
 from sync.decisions import run_soon
 from sync.mapping import Kind
 from sync.models import Link, Record, RecordKind, Side, Write
@@ -121,7 +121,11 @@ def _plan(shape: Shape, steps: Sequence[Write]) -> None:
     waiting = Write.objects.filter(link=link, side=first.side, state=Write.State.PENDING, undoes=None)
     if waiting.filter(op__in=(Write.Op.DELETE, Write.Op.INACTIVE)).exists():
         raise NotUndoable("Its deletion waits to be sent; restore it in Bigin first.")
-    waiting.exclude(outbox.UNDER_WAY).update(state=Write.State.WITHDRAWN, error="An earlier change was taken back.")
+    # Of two writes only one may be open. An update is planned anew after the undo; a move, or a status, goes first.
+    if waiting.filter(op=Write.Op.UPDATE).update(
+        state=Write.State.WITHDRAWN, error="An earlier change is taken back first; then it is planned anew."
+    ):
+        Record.objects.filter(pk__in=[pk for pk in (link.bigin_id, link.books_id) if pk]).update(dirty=True)
     Write.objects.create(
         installation=first.installation, link=link, side=first.side, undoes=last, **_reverse(shape, link, steps, target)
     )
