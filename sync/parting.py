@@ -61,9 +61,16 @@ def end_of(shape: Shape, kind: Kind) -> Write.Op | None:
 def _after_the_update(batch: Batch, link: Link, record: Record) -> None:
     """What was written in Books goes to the contact first. Where Bigin refuses that, it is not asked without end."""
     batch.writes = [write for write in batch.writes if write.link_id != link.pk or write.side == Side.BIGIN]
-    refused = Write.objects.filter(link=link, side=Side.BIGIN, state=Write.State.REJECTED)
-    if not refused.exists():
+    if not any(_was_refused(write) for write in batch.writes if write.link_id == link.pk):
         batch.planned.remove(record)  # it stays dirty, so the pair is planned again once that is settled
+
+
+def _was_refused(update: Write) -> bool:
+    """Whether this very change was the last that was tried; what was refused before that, and is not any more, is
+    history."""
+    sent = Write.objects.filter(link=update.link_id, side=update.side).exclude(state=Write.State.WITHDRAWN)
+    last = sent.order_by("-pk").first()
+    return last is not None and last.state == Write.State.REJECTED and last.fields == update.fields
 
 
 def release(work: Work, kind: Kind) -> None:

@@ -58,6 +58,19 @@ def test_rule_5_6_what_was_written_in_books_reaches_the_contact_that_lost_its_co
     assert world.bigin.all("Contacts")[inside]["Phone"] == "+41 27 999"
 
 
+def test_rule_5_6_what_bigin_refused_once_does_not_hold_a_later_parting_up(world: World, inside: str) -> None:
+    person = next(iter(world.look().persons))
+    world.sandbox.fault("error_before", product="bigin", method="PUT", path="^/Contacts", times=1, status=400)
+    assert world.books.edit_person(person, phone="+41 27 111")
+    world.settle()
+    assert Write.objects.filter(side="bigin", state="rejected").count() == 1
+    assert world.books.edit_person(person, phone="+41 27 222")
+    world.bigin.move(inside, None)
+    world.settle()
+    assert people(world) == CUSTOMER
+    assert world.bigin.all("Contacts")[inside]["Phone"] == "+41 27 222"
+
+
 def test_rule_5_6_one_run_makes_the_new_record_and_ends_the_old_one(world: World, inside: str) -> None:
     world.bigin.move(inside, None)
     world.sync()
