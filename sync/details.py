@@ -11,10 +11,12 @@ from django.utils import timezone
 
 from sync import issues, mirror, sources, unreadable
 from sync.mapping import Kind
-from sync.models import Issue, Link, Module, Record, RecordKind
+from sync.models import Cursor, Feed, Issue, Link, Module, Record, RecordKind
 from sync.shape import Shape
 from sync.work import Work
 from zoho.errors import Rejected, RetryLater, ZohoError
+
+_CHUNK = 500
 
 
 def read_all(work: Work, leave_out: frozenset[str]) -> None:
@@ -32,6 +34,21 @@ def read_all(work: Work, leave_out: frozenset[str]) -> None:
             unreadable.pass_over(work, customer_id, error)
             unread[customer_id] = error
     _tell(work, unread)
+    _close_nobodys(work.shape)
+
+
+def _close_nobodys(shape: Shape) -> None:
+    """Persons that only a file of pairs tells of: once each customer's detail was read, and none of them showed them,
+    they have vanished (rules 5.5, 5.8). A query where there is none."""
+    rows = Record.objects.filter(
+        installation=shape.installation, kind=RecordKind.PERSON, parent_id="", fingerprint="", gone_at=None
+    ).order_by("pk")
+    read = Cursor.objects.filter(installation=shape.installation, feed=Feed.BOOKS_CUSTOMERS, complete_at__isnull=False)
+    if not rows.exists() or not read.exists() or next(_without_detail(shape), None) is not None:
+        return
+    with transaction.atomic():
+        while found := list(rows.select_for_update()[:_CHUNK]):
+            mirror.gone_all([(record, "vanished") for record in found])
 
 
 def _tell(work: Work, unread: Mapping[str, ZohoError]) -> None:

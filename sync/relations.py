@@ -27,8 +27,15 @@ class Place:
     parent_gone: bool = False
     moved_to: str = ""
     problem: str = ""
+    advice: str = "Give it a company that is kept in step."
     relinked: bool = False
     survivor: int | None = None  # of a company that is gone: the record that has its contacts now
+
+
+_CHOSEN = Place(
+    problem="It was linked by hand with a person of a customer that is not its company's; in Books it stays there.",
+    advice="Link it with a person of its own company's customer, unless this is meant.",
+)
 
 
 def places(shape: Shape, kind: Kind, links: Sequence[Link]) -> dict[int, Place]:
@@ -51,7 +58,8 @@ def places(shape: Shape, kind: Kind, links: Sequence[Link]) -> dict[int, Place]:
 
 def _relinked(shape: Shape, links: Sequence[Link]) -> dict[int, Place]:
     """Of persons that seem to have moved: those whose customer belongs to no pair any more, or was their company's own
-    before. Their contact stayed where it was, and another customer was chosen by hand: nothing is deleted there."""
+    before. Their contact stayed where it was, and another customer was chosen by hand: nothing is deleted there. Where
+    the person was chosen by hand, that stands."""
     parents = {link.books.parent_id for link in links if link.books}
     if not parents:
         return {}
@@ -61,7 +69,7 @@ def _relinked(shape: Shape, links: Sequence[Link]) -> dict[int, Place]:
     ours = set(pairs.exclude(state__in=Link.DEAD).values_list("books__remote_id", flat=True))
     former = set(pairs.filter(state__in=Link.DEAD).values_list("bigin__remote_id", "books__remote_id"))
     return {
-        link.pk: Place(relinked=True)
+        link.pk: _CHOSEN if lifecycle.is_by_hand(link) and link.books.parent_id not in ours else Place(relinked=True)
         for link in links
         if link.bigin
         and link.books
@@ -101,6 +109,8 @@ def _place(link: Link, customers: dict[str, str], gone: set[str]) -> Place:
         return Place()
     if contact.gone_at is not None:
         return Place(parent_gone=contact.parent_id in gone)
+    if person.gone_at is not None:
+        return Place()
     if not contact.parent_id:
         return Place(problem="It has no company in Bigin any more; in Books it stays a contact person where it is.")
     wanted = customers.get(contact.parent_id)
@@ -119,7 +129,7 @@ def note(batch: Batch, link: Link, place: Place) -> None:
         _stays_a_customer(batch, link)
         return
     if place.problem and link.state == Link.State.LINKED:
-        batch.draft(link, Issue.Kind.SKIPPED, "stays", place.problem, "Give it a company that is kept in step.")
+        batch.draft(link, Issue.Kind.SKIPPED, "stays", place.problem, place.advice)
 
 
 def goes_on(shape: Shape, link: Link, place: Place, new: Container[str] = ()) -> str:

@@ -97,3 +97,22 @@ def test_rule_5_8_the_file_of_other_organisations_links_nothing(world: World) ->
     text = bring_back(world.installation, content)
     assert "it belongs to other organisations" in text
     assert standing(world) == before
+
+
+def test_rule_5_8_a_person_of_the_file_that_books_has_no_more_is_told_as_vanished(world: World) -> None:
+    """No list of Books has persons, so it is the details of all customers that tell."""
+    company = world.remotes.company("Alpine Huts")
+    contact = world.remotes.contact("Berg", company, First_Name="Nils", Email="nils@alpine.example")
+    world.settle()
+    lines = list(services.pairs_csv(world.installation))
+    person = world.link(contact).books
+    assert person is not None
+    world.remotes.books.delete_person(person.remote_id)
+    world.installation.links.all().delete()
+    world.installation.records.all().delete()
+    world.installation.cursors.all().delete()
+    assert services.import_pairs(world.installation, lines, "Ada").linked == 2
+    world.settle()
+    assert (world.link(contact).state, world.link(company).state) == (Link.State.CLOSED, Link.State.LINKED)
+    assert world.issue("vanished").link == world.link(contact)
+    assert not Record.objects.filter(dirty=True).exists()

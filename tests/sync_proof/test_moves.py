@@ -305,3 +305,21 @@ def test_rule_5_6_another_customer_chosen_by_hand_moves_nobody(world: World) -> 
     found = {row["skype"]: (str(row["contact_id"]), row["designation"]) for row in world.look().persons.values()}
     assert found == {"ann.wrong": (str(wrong["contact_id"]), ""), "ann.right": (str(right["contact_id"]), "Boss")}
     assert len(world.bigin.all("Contacts")) == 1
+
+
+def test_rule_5_6_a_person_that_was_chosen_by_hand_below_another_customer_stays_its_pair(world: World) -> None:
+    """Its company has a customer, that one belongs to no company: a rule takes no pair apart that a person made."""
+    company = world.bigin.add("Accounts", Account_Name="Alder Walks")
+    contact = world.bigin.contact(company, "Ann", "Lee", Email="ann@lee.example")
+    world.choose(create_in_bigin="none")
+    customer = str(world.books.customer("Zeta Tours")["contact_id"])
+    annie = world.books.person(customer, first_name="Annie", last_name="Lee", email="annie@zeta.example")
+    world.settle()
+    chosen = Record.objects.get(remote_id=annie)
+    made = hands.link(world.installation, Record.objects.get(remote_id=contact), chosen, "Ada")
+    world.settle()
+    made.refresh_from_db()
+    assert (made.state, issues()) == (Link.State.LINKED, ["stays"])
+    world.bigin.edit("Contacts", contact, Title="Guide")
+    world.settle()
+    assert world.look().persons[str(annie)]["designation"] == "Guide"
