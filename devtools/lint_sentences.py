@@ -21,7 +21,8 @@ from django.utils.translation import gettext_noop as _
 SENTENCES = (
 '''
 ENGINE = ("sync", "zoho")
-NOTED = ("sync", "invoices")  # whatever is noted about who changed what
+NOTED = ("accounts", "sync", "invoices")  # whatever is noted about who changed what
+STORED = ("accounts/connections.py",)  # beside the engine: why a connection is lost
 # Modules whose sentences are put together of parts: why two records are alike, why something stays.
 PARTS = (
     "candidates",
@@ -130,6 +131,8 @@ def gathered() -> list[str]:
         found.update(sentences(tree))
         if path.stem in PARTS and path.parent.name == "sync":
             found.update(parts(tree))
+    for name in STORED:
+        found.update(sentences(ast.parse((ROOT / name).read_text(encoding="utf-8"))))
     for path in modules(NOTED):
         found.update(notes(ast.parse(path.read_text(encoding="utf-8"))))
     return sorted(found)

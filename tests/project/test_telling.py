@@ -87,6 +87,11 @@ def f():
     assert list(lint_sentences.sentences(ast.parse(code))) == ["%(label)s is gathered, as %(two)s."]
 
 
+def test_why_a_connection_is_lost_is_gathered_with_the_subject_of_its_mail() -> None:
+    lost = "%(name)s no longer accepts our access. An administrator can press Reconnect to go on; nothing is lost."
+    assert {lost, "%(name)s is disconnected"} <= set(SENTENCES)
+
+
 def test_an_old_list_is_an_error_and_write_renews_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "sentences.py"
     monkeypatch.setattr(lint_sentences, "TARGET", target)
