@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import Installation, Member
@@ -37,7 +38,7 @@ def _record(installation: Installation, side: Side, kind: str, remote_id: str) -
 
 def _refuse_former(bigin: Record, books: Record) -> None:
     living = Link.objects.exclude(state__in=Link.DEAD).select_related("bigin")
-    other = living.filter(books=books).exclude(bigin=bigin).first()
+    other = living.filter(books=books).exclude(Q(bigin=bigin) | Q(state=Link.State.APART)).first()
     if other is not None:
         name = other.bigin.label if other.bigin else ""
         raise _refusal(_("%(customer)s is paired with %(name)s already.") % {"customer": books.label, "name": name})
