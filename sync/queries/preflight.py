@@ -46,6 +46,9 @@ def of_newest(installation: Installation, modules: list[str]) -> list[Check]:
 
 def checks(installation: Installation, run: Run, modules: list[str]) -> list[Check]:
     found = [Check("warning", False, text) for text in setup.warnings(installation)]
+    if installation.bigin_currency and installation.bigin_currency == installation.books_currency:
+        words = _("Bigin and Books both count in %(currency)s.") % {"currency": installation.books_currency}
+        found.append(Check("currency", True, words))
     if "customers" in modules:
         found += [_names(installation, run), _equal_names(installation, run)]
     if "products" in modules:

@@ -190,6 +190,9 @@ def test_pre_flight_currency(world: World) -> None:
     Installation.objects.update(bigin_currency="EUR", books_currency="USD")
     world.installation.refresh_from_db()
     assert "Bigin's currency is EUR" in str(check_of(world, "warning").text)
+    Installation.objects.update(bigin_currency="USD")
+    world.installation.refresh_from_db()
+    assert str(check_of(world, "currency").text) == "Bigin and Books both count in USD."
 
 
 def done_at(moment: datetime) -> str:
