@@ -37,6 +37,16 @@ def no_mail_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         yield offered
 
 
+@pytest.fixture
+def emptied(world: World) -> World:
+    """Eight companies were in step and are deleted in Bigin, more than usual; nobody was mailed so far."""
+    companies = [world.remotes.company(f"Alpine Huts {number}") for number in range(8)]
+    world.settle()
+    mail.outbox.clear()
+    world.remotes.delete("Accounts", *companies)
+    return world
+
+
 def settings_of(installation: Installation) -> Any:
     return Installation.objects.values_list("settings", flat=True).get(pk=installation.pk)
 
@@ -98,32 +108,25 @@ def test_rule_8_3_whatever_one_run_holds_is_one_mail(world: World) -> None:
 
 
 def test_rule_8_3_what_no_mail_server_took_is_sent_later_and_once(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    emptied: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    companies = [world.remotes.company(f"Alpine Huts {number}") for number in range(8)]
-    world.settle()
-    mail.outbox.clear()
-    world.remotes.delete("Accounts", *companies)
     with no_mail_server(monkeypatch) as offered:
-        assert world.sync().state == Run.State.HELD
+        assert emptied.sync().state == Run.State.HELD
         assert tasks.tell_again() == 0
     assert (len(offered), mail.outbox) == (2, [])
     assert tasks.tell_again() == 1
     assert tasks.tell_again() == 0
     [message] = mail.outbox
     assert message.subject.endswith("A sync run waits for your approval")
-    assert set(settings_of(world.installation)) >= {"alerted"}
-    assert "untold" not in settings_of(world.installation)
+    assert set(settings_of(emptied.installation)) >= {"alerted"}
+    assert "untold" not in settings_of(emptied.installation)
 
 
-def test_rule_8_3_a_list_whose_run_died_before_it_told_is_told(world: World) -> None:
-    companies = [world.remotes.company(f"Alpine Huts {number}") for number in range(8)]
-    world.settle()
-    world.remotes.delete("Accounts", *companies)
-    world.sync()
+def test_rule_8_3_a_list_whose_run_died_before_it_told_is_told(emptied: World) -> None:
+    emptied.sync()
     mail.outbox.clear()
-    alerts.forget_held(world.issue("too_many_deletions"))  # as if it never got so far
-    running = Run.objects.create(installation=world.installation, trigger="schedule")
+    alerts.forget_held(emptied.issue("too_many_deletions"))  # as if it never got so far
+    running = Run.objects.create(installation=emptied.installation, trigger="schedule")
     assert tasks.tell_again() == 0  # the run that goes on tells by itself
     Run.objects.filter(pk=running.pk).update(state=Run.State.ABANDONED)
     assert tasks.tell_again() == 1
@@ -131,14 +134,10 @@ def test_rule_8_3_a_list_whose_run_died_before_it_told_is_told(world: World) -> 
 
 
 def test_rule_8_3_what_was_answered_before_it_could_be_sent_is_not_sent(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    emptied: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    companies = [world.remotes.company(f"Alpine Huts {number}") for number in range(8)]
-    world.settle()
-    mail.outbox.clear()
-    world.remotes.delete("Accounts", *companies)
     with no_mail_server(monkeypatch):
-        services.refuse_held(world.sync(), "Ada")
+        services.refuse_held(emptied.sync(), "Ada")
     assert tasks.tell_again() == 0
     assert mail.outbox == []
 

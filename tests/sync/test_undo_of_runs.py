@@ -15,6 +15,7 @@ from sync import retention, services, tasks, undo, undo_run
 from sync.models import Run, Undoing, Write
 from sync.shape import Shape
 from sync.undo import UndoResult
+from tests import undo_chunks
 from tests.sync.test_undo import assert_quiet, huts, walks
 from tests.sync.world import World
 
@@ -32,12 +33,7 @@ def customers(world: World, number: int) -> Run:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Chunks of two records, none in the request; the ids that were queued."""
-    monkeypatch.setattr(undo_run, "IN_REQUEST", 0)
-    monkeypatch.setattr(undo_run, "CHUNK", 2)
-    queued: list[int] = []
-    monkeypatch.setattr(tasks.take_back, "delay", queued.append)
-    return queued
+    return undo_chunks.of_size(monkeypatch, 2)
 
 
 # Slices

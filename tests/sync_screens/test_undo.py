@@ -7,10 +7,11 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Installation
-from sync import services, tasks, undo_run
+from sync import services, tasks
 from sync.models import Run, Write
 from sync.standstill import Cause
 from sync.views.parts import WAITS
+from tests import undo_chunks
 from tests.sync_screens.world import World
 
 
@@ -22,12 +23,7 @@ def text_of(client: Client, path: str) -> str:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """One record a chunk, none in the request; the ids that were queued."""
-    monkeypatch.setattr(undo_run, "IN_REQUEST", 0)
-    monkeypatch.setattr(undo_run, "CHUNK", 1)
-    queued: list[int] = []
-    monkeypatch.setattr(tasks.take_back, "delay", queued.append)
-    return queued
+    return undo_chunks.of_size(monkeypatch, 1)
 
 
 def stands_as_written(world: World) -> None:
