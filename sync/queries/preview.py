@@ -1,7 +1,7 @@
 """The newest preview: counts by outcome, and its rows with their field differences."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from django.db.models import Count, Q, QuerySet
 from django.utils.functional import Promise
@@ -11,6 +11,7 @@ from accounts.models import Installation
 from sync import changed
 from sync.fields import shown
 from sync.models import Issue, Module, ModuleSetting, Proposal, Run, Side
+from sync.queries import facts
 from sync.queries.activity import Change
 from sync.queries.conflicts import readable
 
@@ -45,6 +46,7 @@ class ProposalRow:
     badge: str
     changes: tuple[Change, ...]
     other: str  # how the counterpart is called, of a pair whose names differ, and of every pair that would be made
+    parent: str = ""  # of a contact or a contact person: its company or customer
 
 
 def newest(installation: Installation, modules: list[str]) -> Run | None:
@@ -102,6 +104,18 @@ def row(proposal: Proposal) -> ProposalRow:
     label, badge = OUTCOMES.get(proposal.outcome, (proposal.outcome, ""))
     changes = tuple(Change(readable(name), shown(old), shown(new)) for name, (old, new) in proposal.changes.items())
     return ProposalRow(proposal, label, badge, changes, _other(proposal))
+
+
+def rows(proposals: Iterable[Proposal]) -> list[ProposalRow]:
+    """With the names of the parents, in one more query."""
+    found = list(proposals)
+    known = facts.known(record for proposal in found for record in (proposal.bigin, proposal.books))
+    return [replace(row(proposal), parent=_parent(proposal, known)) for proposal in found]
+
+
+def _parent(proposal: Proposal, known: Mapping[int, facts.Known]) -> str:
+    names = (known[record.pk].parent for record in (proposal.bigin, proposal.books) if record is not None)
+    return next((name for name in names if name), "")
 
 
 def _other(proposal: Proposal) -> str:

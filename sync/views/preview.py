@@ -35,7 +35,7 @@ def preview(request: MemberRequest, module: str = "") -> HttpResponse:
         "progress": progress.of_newest_series(request.installation),
         "counts": queries.counts(run, modules) if run else [],
         "page": page,
-        "rows": [queries.row(proposal) for proposal in page or ()],
+        "rows": queries.rows(page or ()),
         "checks": preflight.checks(request.installation, run, modules) if run else [],
         "outcomes": queries.OUTCOMES,
         "startable": [

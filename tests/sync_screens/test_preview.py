@@ -59,6 +59,21 @@ def test_a_pair_that_would_be_made_names_both(client: Client, world: World) -> N
     assert 'data-test="counterpart"' not in text_of(client, f"{PREVIEW}?outcome=update")
 
 
+def test_a_contact_is_shown_with_its_company(client: Client, world: World) -> None:
+    company = world.links[1].bigin
+    assert company is not None
+    contact = Record.objects.create(
+        installation=world.installation, side="bigin", kind="contact", remote_id="8299", label="Ivo Faro",
+        parent_id=company.remote_id,
+    )  # fmt: skip
+    Proposal.objects.create(
+        run=world.preview, module="customers", kind="contact-person", side="books", outcome="create", label="Ivo Faro",
+        bigin=contact,
+    )  # fmt: skip
+    text = text_of(client, f"{PREVIEW}?q=ivo")
+    assert '<span class="small muted">Blue Harbour Cruises</span>' in text
+
+
 def test_rule_5_4_changed_settings_are_said_until_a_preview_shows_them(client: Client, world: World) -> None:
     change = {"at": timezone.now().isoformat(), "creates": [["contact-person", "books"]], "fields": []}
     ModuleSetting.objects.filter(module="customers").update(changed=change)
