@@ -86,13 +86,12 @@ def _store(work: Work, feed: str, page: Page) -> int:
     return len(found)
 
 
-def missing(work: Work, feed: str) -> Sequence[Record]:
+def missing(work: Work, cursor: Cursor) -> Sequence[Record]:
     """Records that the newest full listing of the feed should have shown and did not."""
-    cursor = replicate.cursor_of(work.shape, feed)
     if cursor.listed_at is None or cursor.position.get("listing"):
         return []
     rows = Record.objects.filter(
-        installation=work.shape.installation, kind=FEED_KINDS[feed], gone_at=None, listed_at__lt=cursor.listed_at
+        installation=work.shape.installation, kind=FEED_KINDS[cursor.feed], gone_at=None, listed_at__lt=cursor.listed_at
     )
     return [record for record in rows if record.settled_at is None or record.settled_at < cursor.listed_at]
 

@@ -148,8 +148,8 @@ def _one_kind(work: Work, kind: Kind) -> None:
     planner.pair(work, kind, policies, recent.customers(work, kind))
     _plan(work, kind, policies, brake.check, second_look.check)
     work.stage(f"Sending {kind}")
-    send.apply(work, kind)
-    recovery.resolve(work, kind)
+    if send.apply(work, kind):
+        recovery.resolve(work, kind)
     if planner.has_dirty(work.shape, kind):  # what a settle left over, such as the status of a new item
         _plan(work, kind, policies, brake.check)
         send.apply(work, kind)
@@ -171,11 +171,12 @@ def read(work: Work) -> None:
             deleted.pull(work, feed)
     recent.read(work)
     scope.apply(work)
-    for feed in work.shape.feeds:  # before details, whose reading would close vanished ones one by one past the brake
-        brake.vanished(work, feed, deleted.missing(work, feed))
+    cursors = replicate.cursors(work.shape)
+    for feed, cursor in cursors.items():  # before details, whose reading would close vanished ones past the brake
+        brake.vanished(work, feed, deleted.missing(work, cursor))
     if "customers" in work.shape.modules and work.shape.customers_need_detail:
         work.stage("Reading details")
-        held = frozenset(record.remote_id for record in deleted.missing(work, Feed.BOOKS_CUSTOMERS))
+        held = frozenset(record.remote_id for record in deleted.missing(work, cursors[Feed.BOOKS_CUSTOMERS]))
         details.read_all(work, held)
     if "customers" in work.shape.modules:
         details.read_those_with_a_company(work)

@@ -34,9 +34,8 @@ def is_complete(shape: Shape, kind: Kind) -> bool:
 
 
 def pair(work: Work, kind: Kind, policies: Policies, recent: frozenset[str] | None = None) -> None:
-    """Judges every dirty record without a link, Bigin's first; each chunk is one transaction."""
-    if not is_complete(work.shape, kind):
-        return
+    """Judges every dirty record without a link, Bigin's first; each chunk is one transaction. The caller saw to it that
+    both sides were read to the end."""
     lifecycle.contacts_came_back(work.shape)
     lifecycle.ended_pairs_moved(work.shape)
     if kind is Kind.CONTACT_PERSON:

@@ -45,6 +45,12 @@ def cursor_of(shape: Shape, feed: str) -> Cursor:
     return Cursor.objects.get_or_create(installation=shape.installation, feed=feed, defaults=how)[0]
 
 
+def cursors(shape: Shape) -> dict[str, Cursor]:
+    """Of the feeds of the shape that were read at least once, in the order of the shape."""
+    rows = {row.feed: row for row in Cursor.objects.filter(installation=shape.installation, feed__in=shape.feeds)}
+    return {feed: rows[feed] for feed in shape.feeds if feed in rows}
+
+
 def pull(work: Work, feed: str) -> None:
     """Brings one feed up to date: its first scan, or what changed since the mark; the whole list when it is due."""
     cursor = cursor_of(work.shape, feed)

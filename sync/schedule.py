@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Installation
 from sync import allowance
+from sync.allowance import Allowance
 from sync.models import ModuleSetting, Run, Side
 from sync.shape import Shape
 
@@ -65,10 +66,10 @@ def moved_by(shape: Shape, kind: str) -> list[str]:
 def started(installation: Installation, modules: Sequence[str]) -> None:
     """The lock is taken: the next run is an interval away. In the transaction that inserts the run."""
     now = timezone.now()
+    spending = spent(installation, now)
     for setting in ModuleSetting.objects.filter(installation=installation, module__in=list(modules)):
-        ModuleSetting.objects.filter(pk=setting.pk).update(
-            next_run_at=now + interval(setting, now) if setting.started_at else None, queued_at=None, requested_at=None
-        )
+        next_run_at = now + _stretched(setting, spending, now).length if setting.started_at else None
+        ModuleSetting.objects.filter(pk=setting.pk).update(next_run_at=next_run_at, queued_at=None, requested_at=None)
 
 
 def finished(installation: Installation, modules: Sequence[str]) -> None:
@@ -114,12 +115,20 @@ def interval(setting: ModuleSetting, now: datetime) -> timedelta:
 
 def pace(setting: ModuleSetting, now: datetime) -> Pace:
     """The chosen interval, or longer where the calls left today would not last until the quota resets."""
+    return _stretched(setting, spent(setting.installation, now), now)
+
+
+def spent(installation: Installation, now: datetime) -> dict[str, tuple[float, Allowance]]:
+    """Per product what a run costs and what the day leaves, where both are known."""
+    cost = {product: calls for product, calls in typical_cost(installation).items() if calls}
+    left = {product: allowance.today(installation, product, now) for product in cost}
+    return {product: (cost[product], quota) for product, quota in left.items() if quota is not None}
+
+
+def _stretched(setting: ModuleSetting, spending: Mapping[str, tuple[float, Allowance]], now: datetime) -> Pace:
     chosen = timedelta(minutes=setting.interval_minutes)
     longest = Pace(chosen)
-    for product, calls in typical_cost(setting).items():
-        quota = allowance.today(setting.installation, product, now) if calls else None
-        if quota is None:
-            continue
+    for product, (calls, quota) in spending.items():
         ends = quota.resets_at if quota.resets_at and quota.resets_at > now else now + timedelta(hours=12)
         spare = quota.remaining - quota.limit * (1 - _SHARE)
         runs = max(spare / calls, 0.0)
@@ -129,9 +138,9 @@ def pace(setting: ModuleSetting, now: datetime) -> Pace:
     return Pace(min(longest.length, max(chosen, timedelta(hours=24))), longest.short)
 
 
-def typical_cost(setting: ModuleSetting) -> dict[str, float]:
+def typical_cost(installation: Installation) -> dict[str, float]:
     """Calls of one run of late, per product."""
-    rows = Run.objects.filter(installation=setting.installation_id, kind=Run.Kind.SYNC, state=Run.State.DONE)
+    rows = Run.objects.filter(installation=installation, kind=Run.Kind.SYNC, state=Run.State.DONE)
     calls = list(rows.order_by("-started_at").values_list("calls", flat=True)[:_RUNS_LOOKED_AT])
     products = {product for one in calls for product in one}
     return {product: sum(int(one.get(product, 0)) for one in calls) / len(calls) for product in products}

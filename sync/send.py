@@ -17,18 +17,19 @@ from zoho.errors import RateLimited, Rejected, RetryLater, Unauthorised, Unknown
 _TWO_BATCHES = 2 * MAX_RECORDS  # one page of 200 reads both back
 
 
-def apply(work: Work, kind: Kind) -> None:
-    """Sends every pending write of this kind of link, Books first, oldest first."""
+def apply(work: Work, kind: Kind) -> bool:
+    """Sends every pending write of this kind of link, Books first, oldest first. False where nothing waited."""
     work.check()
     waiting = outbox.waiting(work, kind)
-    if waiting and not _may_write(work, kind):
-        return
+    if not waiting or not _may_write(work, kind):
+        return False
     if any(side == Side.BOOKS for side, _ in waiting):
         _all_to_books(work, kind)
         waiting = outbox.waiting(work, kind)
     for op in (Write.Op.CREATE, Write.Op.UPDATE, Write.Op.DELETE):
         if (Side.BIGIN, op) in waiting:
             _all_to_bigin(work, kind, op)
+    return True
 
 
 def _all_to_books(work: Work, kind: Kind) -> None:

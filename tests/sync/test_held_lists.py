@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from sync import deleted, engine, preview, services
-from sync.models import Issue, Link, Record, Run
+from sync.models import Cursor, Issue, Link, Record, Run
 from tests.factories import make_installation, make_member, signed_in_client
 from tests.sync.test_deletes import list_again
 from tests.sync.world import World
@@ -161,10 +161,10 @@ def test_rule_5_4_what_bigin_did_not_list_stands_beside_what_books_did_not(
     gone = {row.pk for row in Record.objects.filter(kind="company", remote_id__in=made[8:])}
     missing = deleted.missing
 
-    def of_both(work: object, feed: str) -> list[Record]:
-        if feed == "bigin_companies":
+    def of_both(work: object, cursor: Cursor) -> list[Record]:
+        if cursor.feed == "bigin_companies":
             return list(Record.objects.filter(pk__in=gone))
-        return list(missing(work, feed))  # type: ignore[arg-type]
+        return list(missing(work, cursor))  # type: ignore[arg-type]
 
     monkeypatch.setattr(deleted, "missing", of_both)
     for _ in range(2):

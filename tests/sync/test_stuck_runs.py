@@ -263,7 +263,7 @@ def test_what_a_run_costs_is_the_mean_of_the_newest_five() -> None:
     Run.objects.create(
         installation=setting.installation, kind="preview", trigger="person", state="done", calls={"books": 900}
     )
-    assert schedule.typical_cost(setting) == {"books": 30.0}
+    assert schedule.typical_cost(setting.installation) == {"books": 30.0}
 
 
 @pytest.mark.django_db
