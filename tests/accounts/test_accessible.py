@@ -1,31 +1,28 @@
 """axe-core on every screen of sign-in and setup, in light and dark."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.accounts.browser import AMARA, MARTA, People, Stage, accept, chromium, new_context, part, people, stage
-from tests.axe import violations, violations_in_both
-from tests.browser import shot
+from tests.axe import violations_in_both
+from tests.looks import NARROW, trouble
 
 __all__ = ["chromium", "new_context", "people", "stage"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-def is_fine(page: Page, name: str) -> None:
-    shot(page, name)
-    assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), f"{name} is too wide"
-    assert violations(page) == [], name
+@pytest.mark.parametrize("looks", [("light", "dark"), ("narrow",)], ids=["wide", "narrow"])
+def test_axe_finds_nothing(stage: Stage, people: People, looks: tuple[str, ...]) -> None:
+    page = people().new_page()
+    page.set_viewport_size({"width": NARROW if looks == ("narrow",) else 1280, "height": 800})
 
-
-@pytest.mark.parametrize("look", ["light", "dark", "narrow"])
-def test_axe_finds_nothing(stage: Stage, people: People, look: str) -> None:
-    page = people(color_scheme="dark" if look == "dark" else "light").new_page()
-    page.set_viewport_size({"width": 320 if look == "narrow" else 1280, "height": 800})
+    def is_fine(name: str) -> None:
+        assert trouble(page, f"accounts-{name}", looks) == []
 
     def visit(path: str, name: str) -> None:
         page.goto(f"{stage.base_url}{path}")
         page.wait_for_load_state("networkidle")
-        is_fine(page, f"accounts-{name}-{look}")
+        is_fine(name)
 
     visit("/", "front")
     visit("/nowhere/", "not-found")
@@ -41,7 +38,7 @@ def test_axe_finds_nothing(stage: Stage, people: People, look: str) -> None:
     part(page, "setup-now").click()
     accept(page, MARTA)
     expect(part(page, "connect-books")).to_be_enabled()
-    is_fine(page, f"accounts-setup-{look}")
+    is_fine("setup")
     part(page, "connect-books").click()
     accept(page, MARTA)
     expect(part(page, "save")).to_be_visible()
@@ -49,7 +46,7 @@ def test_axe_finds_nothing(stage: Stage, people: People, look: str) -> None:
     page.get_by_label("Organisation").select_option(index=1)
     part(page, "save").click()
     expect(page.locator("[aria-invalid=true]")).to_be_visible()
-    is_fine(page, f"accounts-setup-wrong-{look}")
+    is_fine("setup-wrong")
     visit("/embed/setup/connections/", "connections")
     visit("/embed/sign-in/done/", "done")
     visit("/embed/delete/", "fresh-sign-in")
@@ -58,7 +55,7 @@ def test_axe_finds_nothing(stage: Stage, people: People, look: str) -> None:
     part(page, "sign-in").click()
     accept(page, AMARA)
     expect(part(page, "no-permission")).to_be_visible()
-    is_fine(page, f"accounts-no-permission-{look}")
+    is_fine("no-permission")
 
 
 def test_axe_finds_nothing_in_the_popup_and_the_frame(stage: Stage, people: People) -> None:
@@ -69,8 +66,7 @@ def test_axe_finds_nothing_in_the_popup_and_the_frame(stage: Stage, people: Peop
         part(frame, "setup-now").click()
     accept(opened.value, MARTA)
     expect(part(opened.value, "typed-code")).to_be_visible()
-    is_fine(opened.value, "accounts-popup-code")
-    assert violations_in_both(opened.value) == []
+    assert trouble(opened.value, "accounts-popup-code") == []
     part(frame, "code-field").fill("WRONG234")
     part(frame, "code-send").click()
     expect(part(frame, "sign-in-problem")).to_be_visible()

@@ -15,9 +15,9 @@ from invoices.models import Document
 from tests.browser import chromium, new_context
 from tests.invoices.browser import part
 from tests.invoices.panels import CUSTOMER, DEAL, Panel, catalogue, lines, make_panel, on_its_way, open_form
-from tests.invoices.test_panel_pictures_browser import Album, look, open_album
+from tests.invoices.test_panel_pictures_browser import Album, open_album
 
-__all__ = ["chromium", "look", "new_context", "open_album"]
+__all__ = ["chromium", "new_context", "open_album"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 

@@ -16,18 +16,17 @@ from accounts import access
 from accounts.models import RecordAccess
 from invoices import permissions, refreshing
 from invoices.models import BilledRecord
-from tests.axe import violations
-from tests.browser import chromium, new_context, shot
+from tests.browser import chromium, new_context
 from tests.factories import make_member
 from tests.invoices.browser import part
 from tests.invoices.panels import Panel, in_every_state, make_panel, many
-from tests.sync_screens.browser import is_too_wide, signed_in
+from tests.looks import trouble
+from tests.sync_screens.browser import signed_in
 from zoho.errors import RetryLater
 
 __all__ = ["chromium", "new_context"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 MakeContext = Callable[..., BrowserContext]
-LOOKS = {"light": ("light", 1100), "dark": ("dark", 1100), "narrow": ("light", 320)}
 
 
 def unreachable(*_: object, **__: object) -> NoReturn:
@@ -37,8 +36,8 @@ def unreachable(*_: object, **__: object) -> NoReturn:
 class Album:
     """Turns the pages of one panel, and remembers what was wrong with them."""
 
-    def __init__(self, page: Page, url: str, look: str) -> None:
-        self.page, self.url, self.look = page, url, look
+    def __init__(self, page: Page, url: str) -> None:
+        self.page, self.url = page, url
         self.wrong: list[str] = []
 
     def turn(self, path: str) -> None:
@@ -46,25 +45,15 @@ class Album:
         expect(part(self.page, "documents")).to_be_visible()
 
     def take(self, name: str, screen: str = "panel") -> None:
-        shot(self.page, f"invoices-{screen}-{name}-{self.look}")
-        if is_too_wide(self.page):
-            self.wrong.append(f"{name}: must be scrolled sideways")
-        self.wrong += [f"{name}: {line}" for line in violations(self.page)]
-
-
-@pytest.fixture(params=list(LOOKS))
-def look(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+        self.wrong += trouble(self.page, f"invoices-{screen}-{name}")
 
 
 @pytest.fixture
-def open_album(live_server: LiveServer, new_context: MakeContext, look: str) -> Callable[[Panel], Album]:
-    scheme, width = LOOKS[look]
-
+def open_album(live_server: LiveServer, new_context: MakeContext) -> Callable[[Panel], Album]:
     def open_panel(panel: Panel) -> Album:
-        page = signed_in(new_context, live_server, panel.member, color_scheme=scheme)
-        page.set_viewport_size({"width": width, "height": 800})
-        return Album(page, live_server.url, look)
+        page = signed_in(new_context, live_server, panel.member)
+        page.set_viewport_size({"width": 1100, "height": 800})
+        return Album(page, live_server.url)
 
     return open_panel
 

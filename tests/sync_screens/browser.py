@@ -25,8 +25,3 @@ def signed_in(
 
 def named(page: Page, name: str) -> Locator:
     return page.locator(f"[data-test='{name}']")
-
-
-def is_too_wide(page: Page) -> bool:
-    """Whether the page itself, not a table in it, must be scrolled sideways."""
-    return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))

@@ -12,7 +12,8 @@ from sync import services
 from sync.models import Cursor, Feed, Link, Record
 from tests.axe import violations
 from tests.browser import chromium, new_context, shot
-from tests.sync_screens.browser import is_too_wide, named, signed_in
+from tests.looks import is_too_wide
+from tests.sync_screens.browser import named, signed_in
 from tests.sync_screens.world import World, record
 
 __all__ = ["chromium", "new_context"]

@@ -10,17 +10,16 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.models import Connection, Installation
 from sandbox.testing import Sandbox
 from sync.models import Issue, ModuleSetting, Run, Write
-from tests.axe import violations
-from tests.browser import chromium, new_context, shot
+from tests.browser import chromium, new_context
 from tests.factories import connected_installation, make_installation, make_member
-from tests.sync_screens.browser import is_too_wide, signed_in
+from tests.looks import trouble
+from tests.sync_screens.browser import signed_in
 from tests.sync_screens.conftest import Queued
 from tests.sync_screens.world import World, fill, preview
 
 __all__ = ["chromium", "new_context"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 MakeContext = Callable[..., BrowserContext]
-LOOKS = {"light": ("light", 1280), "dark": ("dark", 1280), "narrow": ("light", 320)}
 
 
 def addresses(world: World | None) -> dict[str, str]:
@@ -69,42 +68,30 @@ def held_by_the_brake(world: World) -> None:
     )
 
 
-@pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("state", ["full", "empty"])
-def test_screens(live_server: LiveServer, new_context: MakeContext, queued: Queued, state: str, look: str) -> None:
+def test_screens(live_server: LiveServer, new_context: MakeContext, queued: Queued, state: str) -> None:
     installation = make_installation(bigin_org_name="Wanderlust Travel", books_org_name="Wanderlust Books")
     world = fill(installation) if state == "full" else None
     if world is not None:
         held_by_the_brake(world)
-    scheme, width = LOOKS[look]
     member = make_member(installation, name="Ada Keller", time_zone="Europe/Stockholm")
-    page = signed_in(new_context, live_server, member, color_scheme=scheme)
-    page.set_viewport_size({"width": width, "height": 800})
+    page = signed_in(new_context, live_server, member)
     wrong = []
     for name, path in addresses(world).items():
         page.goto(f"{live_server.url}/embed/sync/{path}")
-        shot(page, f"sync-{name}-{state}-{look}")
-        if is_too_wide(page):
-            wrong.append(f"{name}: must be scrolled sideways")
-        wrong += [f"{name}: {line}" for line in violations(page)]
+        wrong += trouble(page, f"sync-{name}-{state}")
     assert wrong == []
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_states_of_the_home(live_server: LiveServer, new_context: MakeContext, queued: Queued, look: str) -> None:
+def test_states_of_the_home(live_server: LiveServer, new_context: MakeContext, queued: Queued) -> None:
     """Not started, running, stopped: the screens between nothing and everything."""
     installation = make_installation(bigin_org_name="Wanderlust Travel", books_org_name="Wanderlust Books")
-    scheme, width = LOOKS[look]
-    page = signed_in(new_context, live_server, make_member(installation, name="Ada Keller"), color_scheme=scheme)
-    page.set_viewport_size({"width": width, "height": 800})
+    page = signed_in(new_context, live_server, make_member(installation, name="Ada Keller"))
     wrong: list[str] = []
 
     def visit(name: str) -> None:
         page.goto(f"{live_server.url}/embed/sync/")
-        shot(page, f"sync-home-{name}-{look}")
-        wrong.extend(f"{name}: {line}" for line in violations(page))
-        if is_too_wide(page):
-            wrong.append(f"{name}: must be scrolled sideways")
+        wrong.extend(trouble(page, f"sync-home-{name}"))
 
     preview(installation, [])
     visit("start")
@@ -130,21 +117,16 @@ def test_states_of_the_home(live_server: LiveServer, new_context: MakeContext, q
     assert wrong == []
 
 
-@pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("module", ["customers", "products"])
 def test_configure(
-    live_server: LiveServer, new_context: MakeContext, sandbox: Sandbox, queued: Queued, module: str, look: str
+    live_server: LiveServer, new_context: MakeContext, sandbox: Sandbox, queued: Queued, module: str
 ) -> None:
     cache.clear()
-    scheme, width = LOOKS[look]
     member = make_member(connected_installation(sandbox), name="Ada Keller")
-    page = signed_in(new_context, live_server, member, color_scheme=scheme)
-    page.set_viewport_size({"width": width, "height": 800})
+    page = signed_in(new_context, live_server, member)
     page.goto(f"{live_server.url}/embed/sync/{module}/configure/")
-    shot(page, f"sync-configure-{module}-{look}")
+    wrong = trouble(page, f"sync-configure-{module}")
     page.locator("select[name='row-1-books']").select_option(index=0)
     page.locator("[data-test=save]").click()
     page.locator(".wrong").first.wait_for()
-    shot(page, f"sync-configure-{module}-errors-{look}")
-    assert not is_too_wide(page)
-    assert violations(page) == []
+    assert wrong + trouble(page, f"sync-configure-{module}-errors") == []

@@ -12,10 +12,10 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.models import Installation, Quota
 from sandbox.testing import Sandbox
 from sync.models import Link, ModuleSetting, Run, Write
-from tests.axe import violations
-from tests.browser import chromium, new_context, shot
+from tests.browser import chromium, new_context
 from tests.factories import connected_installation, make_installation, make_member
-from tests.sync_screens.browser import is_too_wide, named, signed_in
+from tests.looks import trouble
+from tests.sync_screens.browser import named, signed_in
 from tests.sync_screens.conftest import Queued
 from tests.sync_screens.test_required_fields import insist_in_books
 from tests.sync_screens.world import fill
@@ -23,27 +23,15 @@ from tests.sync_screens.world import fill
 __all__ = ["chromium", "new_context"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 MakeContext = Callable[..., BrowserContext]
-LOOKS = {"light": ("light", 1280), "dark": ("dark", 1280), "narrow": ("light", 320)}
 
 
-def opened(make: MakeContext, server: LiveServer, installation: Installation, look: str, path: str) -> Page:
-    scheme, width = LOOKS[look]
-    page = signed_in(make, server, make_member(installation, name="Ada Keller"), color_scheme=scheme)
-    page.set_viewport_size({"width": width, "height": 800})
+def opened(make: MakeContext, server: LiveServer, installation: Installation, path: str) -> Page:
+    page = signed_in(make, server, make_member(installation, name="Ada Keller"))
     page.goto(f"{server.url}{path}")
     return page
 
 
-def looked_at(page: Page, name: str) -> None:
-    shot(page, name)
-    assert violations(page) == []
-    assert not is_too_wide(page)
-
-
-@pytest.mark.parametrize("look", LOOKS)
-def test_a_series_that_waits_for_calls(
-    live_server: LiveServer, new_context: MakeContext, queued: Queued, look: str
-) -> None:
+def test_a_series_that_waits_for_calls(live_server: LiveServer, new_context: MakeContext, queued: Queued) -> None:
     installation = make_installation(bigin_org_name="Marker Travel", books_org_name="Marker Books")
     world, now = fill(installation), timezone.now()
     Run.objects.filter(kind=Run.Kind.SYNC).update(state=Run.State.DONE, calls={"books": 10})
@@ -65,20 +53,19 @@ def test_a_series_that_waits_for_calls(
                 state="done" if number < 5 else "pending",
             )  # fmt: skip
     ModuleSetting.objects.update(next_run_at=now + timedelta(hours=10), queued_at=None, requested_at=None)
-    page = opened(new_context, live_server, world.installation, look, "/embed/sync/")
+    page = opened(new_context, live_server, world.installation, "/embed/sync/")
     expect(named(page, "ends-at")).to_be_visible()
     assert named(page, "stretched").count() == 2
-    looked_at(page, f"sync-waits-for-calls-{look}")
+    assert trouble(page, "sync-waits-for-calls") == []
 
 
-@pytest.mark.parametrize("look", LOOKS)
 def test_a_field_that_must_be_filled(
-    live_server: LiveServer, new_context: MakeContext, sandbox: Sandbox, queued: Queued, look: str
+    live_server: LiveServer, new_context: MakeContext, sandbox: Sandbox, queued: Queued
 ) -> None:
     cache.clear()
     installation = connected_installation(sandbox)
     insist_in_books(installation, sandbox)
-    page = opened(new_context, live_server, installation, look, "/embed/sync/customers/configure/")
+    page = opened(new_context, live_server, installation, "/embed/sync/customers/configure/")
     named(page, "save").click()
     expect(page.get_by_text("Books insists on Region in each new record").first).to_be_visible()
-    looked_at(page, f"sync-required-field-{look}")
+    assert trouble(page, "sync-required-field") == []
