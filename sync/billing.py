@@ -136,7 +136,7 @@ def ensure_customer(
 ) -> EnsuredCustomer | Candidates:
     """The customer in Books, created exactly once if need be. Network, and outside any transaction.
 
-    Raises Rejected (with words for the rep), RetryLater while another worker creates it, and UnknownOutcome, which
+    Raises Rejected (with words for the rep; also where a list that waits for approval has it), RetryLater while another worker creates it, and UnknownOutcome, which
     leaves the Write unknown: the next attempt, or the next run, looks it up.
     """
     standing = customer_of(installation, module, bigin_id)
@@ -217,6 +217,9 @@ def _finish(work: Work, kind: Kind, link: Link, warnings: Sequence[str]) -> Ensu
     write = Write.objects.filter(link=link).order_by("-pk").first()
     if write is not None and write.state == Write.State.REJECTED:
         raise Rejected(write.error, product=work.books.product, code=write.error_code)
+    if write is not None and write.state == Write.State.HELD:
+        text = "Its creation in Books waits for an administrator, who may approve it under Activity."
+        raise Rejected(text, product=work.books.product, code="held")
     if write is not None and write.state == Write.State.UNKNOWN:
         raise UnknownOutcome(write.error, product=work.books.product)
     raise RetryLater("The customer is being created.", product=work.books.product)

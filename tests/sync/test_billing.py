@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from accounts import connections
-from sync import billing, outbox
+from sync import billing, engine, outbox
 from sync.models import Link, ModuleSetting, Write
 from tests.sync.crashes import Killed, Points, counted
 from tests.sync.world import World
@@ -48,6 +48,19 @@ def test_a_company_that_is_not_in_books_is_created_with_its_contacts_in_one_call
     assert (match.customer_id, match.label) == (made.customer_id, "Kestrel Tours")
     world.settle()
     assert world.customer_names() == ["Alpine Huts", "Kestrel Tours"]
+
+
+def test_a_customer_that_waits_for_approval_is_not_made_past_the_administrator_and_the_rep_is_told(
+    world: World,
+) -> None:
+    company = world.remotes.company("Alpine Huts")
+    world.sandbox.fault("quota", product="books", method="POST", path="^/contacts$")
+    engine.run(world.installation)
+    world.sandbox.control("DELETE", "faults")
+    Write.objects.update(state=Write.State.HELD)
+    with pytest.raises(Rejected, match="waits for an administrator"):
+        ensure(world, "Accounts", company)
+    assert world.customer_names() == []
 
 
 def test_the_customer_of_a_contact_is_its_companys_with_the_person(world: World) -> None:
