@@ -188,6 +188,7 @@ SENTENCES = (
     _("Its counterpart in Bigin is gone."),
     _("Its counterpart in Bigin is in none of the chosen list views."),
     _("Its counterpart in Books is gone."),
+    _("Its creation in Books waits for an administrator, who may approve it under Activity."),
     _("Its creation was taken back."),
     _("Its customer is not in step any more; take that deletion back instead."),
     _("Its deletion in Books was taken back; in Bigin it stays deleted unless it is restored there."),

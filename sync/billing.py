@@ -136,8 +136,9 @@ def ensure_customer(
 ) -> EnsuredCustomer | Candidates:
     """The customer in Books, created exactly once if need be. Network, and outside any transaction.
 
-    Raises Rejected (with words for the rep; also where a list that waits for approval has it), RetryLater while another worker creates it, and UnknownOutcome, which
-    leaves the Write unknown: the next attempt, or the next run, looks it up.
+    Raises Rejected (with words for the rep), also where its creation waits for approval; RetryLater while another
+    worker creates it; and UnknownOutcome, which leaves the Write unknown: the next attempt, or the next run, looks it
+    up.
     """
     standing = customer_of(installation, module, bigin_id)
     if standing is not None:

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.models import Installation
 from sync import outbox
 from sync.mapping import Kind
-from sync.models import Issue, Link, Mode
+from sync.models import Issue, Link, Mode, Write
 from sync.shape import Shape
 
 
@@ -34,9 +34,11 @@ def switch(installation: Installation, before: Shape, after: Shape) -> list[str]
 
 
 def _retire(links: QuerySet[Link]) -> int:
-    """Pairs that stand, and creates not sent yet. One whose record may exist already is looked up by the next run."""
+    """Pairs that stand, and creates not sent yet. One whose record may exist already is looked up by the next run, and
+    one that ends once its contact has another record ends when that is so: it would stand in Books twice."""
     outbox.give_up(links.filter(state=Link.State.HALF).values_list("pk", flat=True), "The mode was changed.")
-    rows = links.filter(state__in=(Link.State.LINKED, Link.State.CLOSED))
+    ends = Write.objects.filter(link=OuterRef("pk"), step=outbox.AFTER, state__in=Write.OPEN)
+    rows = links.filter(~Exists(ends), state__in=(Link.State.LINKED, Link.State.CLOSED))
     ids = list(rows.values_list("pk", flat=True))
     outbox.drop(ids, "The mode was changed.")
     Issue.objects.filter(link__in=ids, state=Issue.State.OPEN).update(

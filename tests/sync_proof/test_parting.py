@@ -71,6 +71,21 @@ def test_rule_5_6_what_bigin_refused_once_does_not_hold_a_later_parting_up(world
     assert world.bigin.all("Contacts")[inside]["Phone"] == "+41 27 222"
 
 
+def test_rule_5_6_an_end_that_waits_outlives_a_change_of_mode(world: World, inside: str) -> None:
+    """Or the same contact would stand in Books twice from then on."""
+    world.bigin.move(inside, None)
+    world.sandbox.fault("quota", product="books", method="POST", path="^/contacts$", times=2)
+    world.sync_once()
+    world.sandbox.control("DELETE", "faults")
+    world.time.forward(3700)
+    world.choose(mode="companies")
+    world.settle()
+    assert people(world) == PERSON
+    world.choose(mode="both")
+    world.settle()
+    assert people(world) == CUSTOMER
+
+
 def test_rule_5_6_one_run_makes_the_new_record_and_ends_the_old_one(world: World, inside: str) -> None:
     world.bigin.move(inside, None)
     world.sync()
