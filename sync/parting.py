@@ -125,10 +125,15 @@ def may_end(work: Work, write: Write) -> bool:
         return False
     kept = write.source.get(KEPT, {})
     if record is not None and any(record.fields.get(name) != value for name, value in kept.items()):
-        outbox.move([write], Write.State.SENDING, Write.State.WITHDRAWN, error=_CHANGED)
-        Link.objects.filter(pk=write.link_id).update(reason=_CHANGED)
+        stays(write)
         return False
     return True
+
+
+def stays(write: Write) -> None:
+    """A claimed end that is not to be: somebody wrote to the old record since."""
+    outbox.move([write], Write.State.SENDING, Write.State.WITHDRAWN, error=_CHANGED)
+    Link.objects.filter(pk=write.link_id).update(reason=_CHANGED)
 
 
 def ended(write: Write) -> None:

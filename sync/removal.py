@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from sync import (
+    carrying,
     details,
     issues,
     last_look,
@@ -60,6 +61,9 @@ def from_books(work: Work, write: Write) -> None:
         if write.undoes is not None and traces.was_edited(work.shape, write.undoes, record, detail):
             last_look.leave(work, write, record)
             return
+    elif carrying.was_edited(work, write, detail):
+        parting.stays(write)
+        return
     Write.objects.filter(pk=write.pk).update(before=sources.plain(detail))
     try:
         if record.kind == RecordKind.PERSON:

@@ -10,15 +10,16 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 
-from sync import bodies, keyed, learned, outbox, settle, sources, traces, unlinked
+from sync import bodies, carrying, keyed, learned, outbox, settle, sources, traces, unlinked
 from sync.fields import FieldType, bare, shown
 from sync.mapping import Kind
 from sync.models import Record, Side, Write
 from sync.work import OutOfTime, Work
-from zoho.errors import RateLimited, RetryLater, Unauthorised, UnknownOutcome
+from zoho.errors import RateLimited, Rejected, RetryLater, Unauthorised, UnknownOutcome
 
 T = TypeVar("T")
 Detail = Mapping[str, Any]
+Carried = Mapping[int, Mapping[str, Any]]  # by creation: what goes into it beside its own fields
 # What an administrator may preset for customers that we create (rules 6.3).
 _DEFAULTS = (
     "currency_id",
@@ -50,10 +51,19 @@ def create(work: Work, write: Write) -> None:
     kind = Kind(write.link.kind)
     if kind is Kind.PRODUCT_ITEM:
         _create_item(work, write)
-    elif kind is Kind.CONTACT_PERSON:
-        _create_person(work, write)
     else:
-        _create_customer(work, write, kind)
+        _create_with(work, write, carrying.onto(work, write) if write.undoes_id is None else {})
+
+
+def _create_with(work: Work, write: Write, own: Carried) -> None:
+    """`own`: what else their old records hold. An e-mail among that may still be in use there: then without it."""
+    make = _create_person if write.link.kind == Kind.CONTACT_PERSON else _create_customer
+    try:
+        make(work, write, own)
+    except Rejected:
+        if not any("email" in values for values in own.values()):
+            raise
+        make(work, write, {pk: {**values, "email": ""} for pk, values in own.items()})
 
 
 def _create_item(work: Work, write: Write) -> None:
@@ -69,14 +79,15 @@ def _item_defaults(work: Work) -> dict[str, Any]:
     return {name: defaults[name] for name in ("product_type", "account_id", "tax_id") if defaults.get(name)}
 
 
-def _create_customer(work: Work, write: Write, kind: Kind) -> None:
-    people = outbox.carried(write)
-    persons = [bodies.person_body(person.fields) for person in people]
+def _create_customer(work: Work, write: Write, own: Carried) -> None:
+    kind, people = Kind(write.link.kind), outbox.carried(write)
+    persons = [bodies.person_body({**own.get(person.pk, {}), **person.fields}) for person in people]
     if kind is Kind.COMPANY_CUSTOMER:
         company = shown(write.source.get("Account_Name") or write.fields.get("contact_name"))
         body = bodies.new_company(write.fields, types(work, write), company, persons)
     else:
-        body = bodies.new_individual(write.fields, types(work, write))
+        beside = {f"person.{name}": value for name, value in own.get(write.pk, {}).items()}
+        body = bodies.new_individual({**beside, **write.fields}, types(work, write))
         body["contact_persons"] += persons
     whole = {**_customer_defaults(work, kind), **body}
     row = keyed.create(work, write, whole)
@@ -166,14 +177,14 @@ def _lost_person(work: Work, write: Write) -> None:
         Record.objects.filter(pk=write.link.bigin_id).update(dirty=True)
 
 
-def _create_person(work: Work, write: Write) -> None:
+def _create_person(work: Work, write: Write, own: Carried) -> None:
     customer_id = customer_of_person(work, write)
     if not customer_id:
         outbox.reject(
             work, write, "parent_not_linked", "Its company is not in step any more.", "Sync the company first."
         )
         return
-    body = bodies.person_body(write.fields)
+    body = bodies.person_body({**own.get(write.pk, {}), **write.fields})
     person = work.patiently(lambda: work.books.create_person(customer_id, body))
     seen = sources.books_person(work.shape, person, customer_id, None)
     with transaction.atomic():

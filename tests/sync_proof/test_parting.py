@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from sync import hands
+from sync import carrying, hands
 from sync.models import Issue, Link, Record, Write
 from tests.sync_proof.test_moves import people
 from tests.sync_proof.world import World
@@ -179,3 +181,41 @@ def test_rule_5_6_a_contact_deleted_before_its_new_record_stands_takes_the_old_o
     assert world.bigin.delete("Contacts", contact)
     world.settle()
     assert people(world) == []
+
+
+OWN = {"salutation": "Ms.", "skype": "ann.skype", "department": "Board", "designation": "Chair"}
+
+
+def test_rule_5_6_what_is_not_mapped_goes_along_when_a_company_is_lost_and_gained(world: World, inside: str) -> None:
+    """Into a customer of its own, and back into a company that is created in that very run."""
+    assert world.books.edit_person(next(iter(world.look().persons)), **OWN)
+    world.bigin.move(inside, None)
+    world.settle()
+    assert people(world) == CUSTOMER
+    assert [{name: row[name] for name in OWN} for row in world.look().persons.values()] == [OWN]
+    other = world.bigin.add("Accounts", Account_Name="Birch Tours")
+    world.bigin.move(inside, other)
+    world.settle()
+    assert people(world) == [("Ann Lee", "Birch Tours", "ann@lee.example")]
+    assert [{name: row[name] for name in OWN} for row in world.look().persons.values()] == [OWN]
+
+
+def test_rule_5_6_an_unmapped_edit_after_it_went_along_keeps_the_old_record(
+    world: World, alone: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company, contact = alone
+    person = next(iter(world.look().persons))
+    assert world.books.edit_person(person, skype="ann.skype")
+    made = carrying.onto
+
+    def then_edit(*args: Any) -> Any:
+        found = made(*args)
+        if found:
+            assert world.books.edit_person(person, skype="ann.new")
+        return found
+
+    monkeypatch.setattr(carrying, "onto", then_edit)
+    world.bigin.move(contact, company)
+    world.settle()
+    assert sorted(row["skype"] for row in world.look().persons.values()) == ["ann.new", "ann.skype"]
+    assert Write.objects.get(op="delete").state == Write.State.WITHDRAWN
