@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from sync.models import Issue, Link, Write
 from tests.sync_proof.claims import allowed, may_hold
 from tests.sync_proof.ledger import Ledger, Pair
+from tests.sync_proof.places import check_places
 from tests.sync_proof.reasons import Reasons
 from tests.sync_proof.values import FIELDS, KINDS
 
@@ -23,6 +24,7 @@ def check(ledger: Ledger) -> list[str]:
     _gone(ledger)
     for pair in ledger.pairs():
         _agree(ledger, pair)
+    check_places(ledger)
     Reasons(ledger).check()
     wrong, ledger.wrong = ledger.wrong, []
     return wrong
@@ -46,11 +48,13 @@ def _issues(link: Link) -> QuerySet[Issue]:
 def _agree(ledger: Ledger, pair: Pair) -> None:
     """Field by field: alike on both sides, and what people wrote, unless a person is asked about that very field."""
     excused = _excused(pair.link)
+    clashes = {name for issue in _issues(pair.link).filter(kind="clash") for name in issue.detail}
     for one in FIELDS[pair.link.kind]:
-        held = pair.held(one.name)
+        held, wanted = pair.held(one.name), allowed(ledger, pair, one)
+        if one.bigin in clashes and wanted and not one.asks and "ask" not in ledger.policies(pair.bigin[0]):
+            ledger.say("asked though the policy decides:", pair.link.kind, one.name, pair.bigin, held, wanted)
         if {one.bigin, one.books, "*"} & excused:
             continue
-        wanted = allowed(ledger, pair, one)
         if not may_hold(wanted, held):
             ledger.say("differs:", pair.link.kind, one.name, pair.bigin, held, "allowed", wanted)
         ledger.settle(pair, one, held)

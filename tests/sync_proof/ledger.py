@@ -257,6 +257,10 @@ class Ledger:
         """Its contact, which has another company or another mode by now, goes on as another record (rules 5.6)."""
         return any(pair.bigin == partner and pair.books != key for pair in self.pairs())
 
+    def policies(self, kind: str) -> set[str]:
+        """Ever in force for such records."""
+        return {choice.policy for choice in self.choices if choice.module == module_of(kind)}
+
     def modes(self) -> int:
         return len({choice.mode for choice in self.choices if choice.module == Module.CUSTOMERS})
 

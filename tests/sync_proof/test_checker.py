@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sync import lifecycle, moved_to, pairing, plan, removal, send
+from sync import lifecycle, moved_to, pairing, plan, relations, removal, send
 from sync.models import Write
 from sync.shape import Shape
 from sync.work import Work
@@ -90,6 +90,14 @@ def a_move_takes_the_name_only(patch: Patch, trial: Trial) -> None:
     patch.setattr(moved_to, "own", lambda person: {k: v for k, v in inner(person).items() if k in ("name", "email")})
 
 
+def nothing_moves(patch: Patch, trial: Trial) -> None:
+    patch.setattr(relations, "move", lambda batch, link, customer_id: None)
+
+
+def everything_is_asked(patch: Patch, trial: Trial) -> None:
+    patch.setattr(plan, "is_guarded", lambda row: True)
+
+
 # What people do. The first company's customer is the first that people see.
 
 _END: Operation = ("settle", 0, 0)
@@ -120,6 +128,8 @@ FAULTS: list[tuple[Mutant, dict[str, Any], list[Operation], str]] = [
     (kept_though_deleted, {}, _DELETED, "no reason: customer"),
     (deleted_though_restored, {}, [*_DELETED, _RUN], "gone, and nobody deleted it: customer"),
     (nothing_reopens, {"delete_policy": "keep"}, [*_DELETED, _RUN, ("restore_in_bigin", 0, 0)], "no reason: company"),
+    (nothing_moves, {}, _MOVED, "below another customer than its company's"),
+    (everything_is_asked, {}, [*_PAIR, *_CITY_TWICE], "asked though the policy decides"),
     (a_move_takes_the_name_only, {}, _MOVED, "contact-person title"),
 ]
 

@@ -1,0 +1,25 @@
+"""Where contacts and persons stand: below a company and a customer that are a pair (rules 5.6)."""
+
+from __future__ import annotations
+
+from sync.models import Issue
+from tests.sync_proof.ledger import Ledger, Pair
+from tests.sync_proof.values import company_of
+
+# Told to a person: this one could not follow its contact.
+_SAID = ("stays", "candidates", "moved_without")
+
+
+def check_places(ledger: Ledger) -> None:
+    customers = {pair.bigin[1]: pair.books[1] for pair in ledger.pairs() if pair.link.kind == "company-customer"}
+    for pair in ledger.pairs():
+        if pair.link.kind != "contact-person" or ledger.setting().mode != "both":
+            continue
+        wanted, stands = customers.get(company_of(pair.left)), str(pair.right["contact_id"])
+        if wanted != stands and not _is_told(pair):
+            ledger.say("below another customer than its company's:", pair.bigin, pair.books, stands, "not", wanted)
+
+
+def _is_told(pair: Pair) -> bool:
+    rejected = Issue.objects.filter(link=pair.link, state="open", kind="rejected", detail__op="move")
+    return rejected.exists() or Issue.objects.filter(link=pair.link, state="open", code__in=_SAID).exists()
