@@ -26,7 +26,6 @@ from tests.sync_proof.values import (
     company_of,
     label,
     maker,
-    primary_of,
     text,
 )
 
@@ -76,16 +75,26 @@ class Pair:
     def cells(self, name: str) -> tuple[Cell, Cell]:
         """Of the field; those of the person a customer is stand with that person."""
         kind, one = self.books
-        primary = primary_of(self.right) if self.link.kind == "contact-customer" else None
-        if primary is not None and name in CELLS["person"]:
-            kind, one = "person", str(primary["contact_person_id"])
+        person = self.person() if name in CELLS["person"] else None
+        if person is not None:
+            kind, one = "person", str(person["contact_person_id"])
         return (*self.bigin, name), (kind, one, name)
 
     def held(self, name: str) -> tuple[str, str]:
         left, right = self.cells(name)
         read = CELLS[right[0]].get(name)
-        row = primary_of(self.right) if right[0] == "person" and self.books[0] == "customer" else self.right
-        return CELLS[left[0]][name](self.left), read(row or {}) if read else ""
+        row = self.right if right[0] == self.books[0] else self.person() or {}
+        return CELLS[left[0]][name](self.left), read(row) if read else ""
+
+    def person(self) -> Row | None:
+        """Who a contact is among the persons of its customer: the primary one until the pair names somebody."""
+        if self.link.kind != "contact-customer":
+            return None
+        named = str(getattr(self.link, "person", ""))
+        people: list[Row] = self.right.get("contact_persons") or []
+        if named:
+            return next((one for one in people if str(one["contact_person_id"]) == named), None)
+        return next((one for one in people if one.get("is_primary_contact")), people[0] if people else None)
 
 
 @dataclass

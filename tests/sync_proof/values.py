@@ -57,11 +57,6 @@ def clone_name(row: Row) -> str:
     return text(row.get("contact_name")).removesuffix(" (2)")
 
 
-def primary_of(customer: Row) -> Row | None:
-    people: list[Row] = customer.get("contact_persons") or []
-    return next((one for one in people if one.get("is_primary_contact")), people[0] if people else None)
-
-
 CELLS: dict[str, dict[str, Read]] = {
     "company": {
         "name": plain("Account_Name"),
