@@ -7,20 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import F, Min, Q, QuerySet
 from django.db.models.functions import Least
 from django.utils import timezone
 
 from accounts.models import Installation
 from sync import allowance
 from sync.allowance import Allowance
-from sync.models import ModuleSetting, Run, Side
+from sync.models import Module, ModuleSetting, Run, Side
 from sync.shape import Shape
 
 REQUEUE_AFTER = timedelta(minutes=5)
 _DONE = ("created", "updated", "deleted", "inactivated", "activated", "moved")
 _SHARE = 0.8  # of a day's quota may go to the sync; the rest is for people
 _RUNS_LOOKED_AT = 5
+_IDLE = {"bigin": 6.0, "books": 2.0}  # calls: three lists and three deleted lists; two lists
 
 
 def due(now: datetime) -> list[ModuleSetting]:
@@ -139,8 +140,20 @@ def _stretched(setting: ModuleSetting, spending: Mapping[str, tuple[float, Allow
 
 
 def typical_cost(installation: Installation) -> dict[str, float]:
-    """Calls of one run of late, per product."""
+    """Calls of one run of late, per product. What the first run of a module takes says nothing of the next one's: until
+    there are others, it counts as one in which nobody wrote."""
     rows = Run.objects.filter(installation=installation, kind=Run.Kind.SYNC, state=Run.State.DONE)
-    calls = list(rows.order_by("-started_at").values_list("calls", flat=True)[:_RUNS_LOOKED_AT])
+    first = _first(rows)
+    later = rows.exclude(pk__in=first).order_by("-started_at")
+    calls = list(later.values_list("calls", flat=True)[:_RUNS_LOOKED_AT])
+    if first and not calls:
+        return {"bigin": _IDLE["bigin"], installation.product: _IDLE["books"]}
     products = {product for one in calls for product in one}
     return {product: sum(int(one.get(product, 0)) for one in calls) / len(calls) for product in products}
+
+
+def _first(rows: QuerySet[Run]) -> set[int]:
+    """The runs that brought each module into step; one without modules was of all."""
+    of = {module: Q(modules=[]) | Q(modules__contains=[module]) for module in Module.values}
+    found = rows.aggregate(**{module: Min("pk", filter=which) for module, which in of.items()})
+    return {pk for pk in found.values() if pk is not None}

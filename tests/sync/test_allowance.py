@@ -76,9 +76,11 @@ def test_the_plan_stretches_intervals_and_measures_the_first_sync(world: World) 
     installation, now = planned(world, "Free"), timezone.now()
     Quota.objects.filter(installation=installation).delete()
     Run.objects.all().delete()
-    Run.objects.create(
-        installation=installation, kind=Run.Kind.SYNC, state=Run.State.DONE, calls={"books": 90}, finished_at=now
-    )
+    for hours in (2, 1):  # the first one says nothing of those after it
+        Run.objects.create(
+            installation=installation, kind=Run.Kind.SYNC, state=Run.State.DONE, calls={"books": 90}, finished_at=now,
+            started_at=now - timedelta(hours=hours),
+        )  # fmt: skip
     setting = ModuleSetting.objects.get(installation=installation, module="customers")
     chosen = timedelta(minutes=setting.interval_minutes)
     assert schedule.interval(setting, now) > chosen  # 800 calls are eight runs until midnight

@@ -267,6 +267,23 @@ def test_what_a_run_costs_is_the_mean_of_the_newest_five() -> None:
 
 
 @pytest.mark.django_db
+def test_a_first_sync_does_not_stretch_the_intervals_after_it() -> None:
+    """1,400 of 5,000 calls are left and 1,000 of them are kept; another 700 would not fit even once."""
+    setting = after_runs(700)
+    assert schedule.typical_cost(setting.installation) == {"bigin": 6.0, "books": 2.0}
+    day(setting, 1400)
+    assert schedule.interval(setting, NOON) == timedelta(minutes=15)
+    Run.objects.update(modules=["customers"])
+    later = {"trigger": "person", "state": Run.State.DONE, "calls": {"books": 300}}
+    Run.objects.create(
+        installation=setting.installation, modules=["products"], started_at=NOON - timedelta(minutes=9), **later
+    )
+    assert schedule.interval(setting, NOON) == timedelta(minutes=15)
+    Run.objects.create(installation=setting.installation, started_at=NOON - timedelta(minutes=5), **later)
+    assert schedule.typical_cost(setting.installation) == {"books": 300.0}
+
+
+@pytest.mark.django_db
 def test_a_run_that_starts_moves_the_next_one_by_the_stretched_interval() -> None:
     setting = after_runs(10)
     now = timezone.now()
