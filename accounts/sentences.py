@@ -134,6 +134,7 @@ SENTENCES = (
     _("It has no documents of the last %(months)s months."),
     _("It has no price in Bigin; the item is made with the price 0."),
     _("It is a customer of a sort that your settings leave out."),
+    _("It is a customer, as it was billed; your settings keep no such records in step."),
     _("It is an individual customer, and your settings leave those out."),
     _("It is in none of the chosen list views."),
     _("It is inactive in Books."),

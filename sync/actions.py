@@ -37,6 +37,7 @@ from sync.standstill import Cause
 from sync.work import Clock, Work
 
 _SECONDS = 60.0
+BILLED_ONLY = "It is a customer, as it was billed; your settings keep no such records in step."
 
 
 class StateOf(StrEnum):
@@ -88,6 +89,8 @@ def _state_of(link: Link, record: Record) -> RecordState:
     if link.state in (Link.State.CLOSED, Link.State.APART):
         return RecordState(StateOf.NOT_SYNCED, link.settled_at, link.reason, link.pk)
     waiting = Write.objects.filter(link=link, state__in=Write.OPEN).exists()
+    if not waiting and link.state == Link.State.LINKED and Kind(link.kind) not in shapes.load(link.installation).active:
+        return RecordState(StateOf.NOT_SYNCED, link.settled_at, BILLED_ONLY, link.pk)
     if waiting or record.dirty or link.state == Link.State.HALF or (link.books is not None and link.books.dirty):
         return _on_its_way(record, "A change is on its way.", link)
     return RecordState(StateOf.IN_STEP, link.settled_at or link.created_at, "", link.pk)

@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from accounts import connections
-from sync import billing, engine, outbox
+from sync import actions, billing, engine, outbox
 from sync.models import Link, ModuleSetting, Write
 from tests.sync.crashes import Killed, Points, counted
 from tests.sync.world import World
@@ -85,6 +85,20 @@ def test_a_contact_without_company_becomes_its_own_customer_even_where_include_i
     assert (again.customer_id, again.created) == (made.customer_id, False)
     world.settle()
     assert world.customer_names() == ["Ada Okafor"]
+
+
+def test_rule_7_1_a_contact_that_was_only_billed_is_not_said_to_wait_for_a_run(world: World) -> None:
+    """No run takes up its edits while "Include ..." is off; the badge says so."""
+    contact = world.remotes.contact("Okafor", First_Name="Ada", Email="ada@example.com")
+    world.settle()
+    ensure(world, "Contacts", contact)
+    world.remotes.update("Contacts", contact, Title="Guide")
+    world.settle()
+    state = actions.record_state(world.installation, "Contacts", contact)
+    assert (state.state, state.reason) == (actions.StateOf.NOT_SYNCED, actions.BILLED_ONLY)
+    world.configure(include_unattached=True)
+    world.settle()
+    assert actions.record_state(world.installation, "Contacts", contact).state == actions.StateOf.IN_STEP
 
 
 def test_books_is_asked_live_so_a_customer_made_a_minute_ago_is_linked_not_doubled(world: World) -> None:

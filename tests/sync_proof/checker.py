@@ -23,7 +23,8 @@ def check(ledger: Ledger) -> list[str]:
     """To be called at a quiet point, after the ledger has seen it; empties its list of what is wrong."""
     _gone(ledger)
     for pair in ledger.pairs():
-        _agree(ledger, pair)
+        if _is_kept(ledger, pair.link):
+            _agree(ledger, pair)
     check_places(ledger)
     Reasons(ledger).check()
     wrong, ledger.wrong = ledger.wrong, []
@@ -35,6 +36,13 @@ def _gone(ledger: Ledger) -> None:
         for kind, record in zip(KINDS[link.kind], (link.bigin, link.books), strict=True):
             if record is not None and (kind, record.remote_id) not in ledger.rows and not _issues(link).exists():
                 ledger.say("a linked record is gone and nobody says so:", link.kind, record.label)
+
+
+def _is_kept(ledger: Ledger, link: Link) -> bool:
+    """Billing makes an individual customer of a contact in any mode, and runs leave that pair alone (rules 7.1)."""
+    setting = ledger.setting()
+    kept = setting.mode == "contacts" or (setting.mode == "both" and setting.include_unattached)
+    return kept or link.kind != "contact-customer"
 
 
 def _links(ledger: Ledger) -> QuerySet[Link]:

@@ -61,7 +61,8 @@ def _made_from(ledger: Ledger, pair: Pair, one: Field) -> list[Agreed]:
     """Of a pair whose one record the sync made from the other: in step with what that held when it was made."""
     left, right = pair.cells(one.name)
     keys = [key for key in (left[:2], right[:2]) if key in ledger.ours]
-    if not keys:
+    is_first = ledger.firsts.get(pair.bigin) == pair.books or ledger.firsts.get(pair.books) == pair.bigin
+    if not keys or not is_first:  # or linked by hand with another one since
         return []
     made = max(keys, key=lambda key: ledger.born[key])
     born, source = ledger.born[made], right if made == left[:2] else left

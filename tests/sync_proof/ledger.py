@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accounts.models import Installation
-from sync.models import Link, Module, ModuleSetting
+from sync.models import Issue, Link, Module, ModuleSetting, Write
 from tests.sync_proof.people import Row, Snapshot
 from tests.sync_proof.values import (
     CELLS,
@@ -30,6 +30,7 @@ from tests.sync_proof.values import (
 )
 
 OURS = "Marta Quintela"  # whose connection the installation uses; people are somebody else
+SIDE_ORDER = {"bigin": (True, False), "books": (False, True)}  # which of a pair's two a write goes to
 Key = tuple[str, str]  # record kind, id
 Cell = tuple[str, str, str]  # record kind, id, name of the field
 
@@ -120,6 +121,10 @@ class Ledger:
     unlinked: set[int] = field(default_factory=set)  # links that a person took apart
     by_hand: set[int] = field(default_factory=set)  # links that a person made
     taken_back: set[Key] = field(default_factory=set)  # what a person's undo may delete
+    undone: set[int] = field(default_factory=set)  # writes that took an update back, and were looked at
+    dismissed: set[Key] = field(default_factory=set)  # what a person wants to hear of no more
+    freed: set[Key] = field(default_factory=set)  # whose pair a person ended by choosing another
+    firsts: dict[Key, Key] = field(default_factory=dict)  # with whom a record was first seen in step
     wrong: list[str] = field(default_factory=list)
 
     def say(self, *words: object) -> None:
@@ -164,9 +169,12 @@ class Ledger:
             if last is not None and last.link.pk != pair.link.pk and not _rests(last.link):
                 self.former.setdefault(pair.link.pk, last)
             self.last[pair.bigin] = pair
+            self.firsts.setdefault(pair.books, pair.bigin)
+            self.firsts.setdefault(pair.bigin, pair.books)
             seats = self.occupants.setdefault(pair.link.pk, [])
             if pair.books[1] not in seats:
                 seats.append(pair.books[1])
+        self._restored()
         self.looks.update(read)
 
     def _status(self, before: dict[Key, Row], now: dict[Key, Row]) -> None:
@@ -237,6 +245,47 @@ class Ledger:
                 self.order += 1
                 winner = side == "books"
                 self.write(pair.cells(one.name)[winner], shown[winner])
+
+    def left_so(self, link: Link, fields: Iterable[str] = ("*",)) -> None:
+        """A person wants the pair to stay as it was when last looked at, in these fields of either side."""
+        names = set(fields)
+        for pair in [pair for pair in self.pairs() if pair.link.pk == link.pk]:
+            for one in FIELDS[link.kind]:
+                if {one.bigin, one.books, "*"} & names:
+                    self.settle(pair, one, pair.held(one.name))
+
+    def free(self, links: Iterable[Link]) -> None:
+        """A person chose another pair, or none, for records of these."""
+        for link in links:
+            both = (link.bigin, link.books)
+            self.freed |= {(record.kind, record.remote_id) for record in both if record is not None}
+
+    def dismissed_of(self, issue: Issue) -> None:
+        link, records = issue.link, [issue.record]
+        if link is not None:
+            records += [link.bigin, link.books]
+            self.left_so(link, issue.detail if issue.kind == "clash" else ())
+        self.dismissed |= {(record.kind, record.remote_id) for record in records if record is not None}
+
+    def _restored(self) -> None:
+        """Updates that were taken back: the one side holds what once stood there, the other what it held, and both may
+        stay so."""
+        rows = Write.objects.filter(installation=self.installation, state="done", op="update", undoes__isnull=False)
+        for write in rows.exclude(pk__in=self.undone).order_by("pk"):
+            self.undone.add(write.pk)
+            for pair in [pair for pair in self.pairs() if pair.link.pk == write.link_id]:
+                self._take_back(pair, write)
+
+    def _take_back(self, pair: Pair, write: Write) -> None:
+        for one in FIELDS[pair.link.kind]:
+            if (one.bigin if write.side == "bigin" else one.books) not in write.fields:
+                continue
+            held = pair.held(one.name)
+            for cell, value, is_target in zip(pair.cells(one.name), held, SIDE_ORDER[write.side], strict=True):
+                stood = [event.value for event in self.events.get(cell, [])]
+                if not any(agree(value, old) for old in (stood if is_target else stood[-1:]) or [""]):
+                    self.say("undone to what never stood:", *cell, value, stood)
+            self.settle(pair, one, held)
 
     # Who may go, who must meet
 

@@ -140,7 +140,7 @@ class BooksPeople:
         return self.api.delete(f"/contacts/{customer_id}").ok
 
     def mark(self, path: str, status: str) -> bool:
-        """`path`: contacts/ID or items/ID; `status`: active or inactive."""
+        """`path`: contacts/ID or items/ID; `status`: active or inactive (invoices/ID/status: sent)."""
         return self.api.post(f"/{path}/{status}").ok
 
     def item(self, name: str, **more: Any) -> Row:
@@ -151,6 +151,14 @@ class BooksPeople:
 
     def delete_item(self, item_id: str) -> bool:
         return self.api.delete(f"/items/{item_id}").ok
+
+    def invoice(self, customer_id: str, *, sent: bool) -> bool:
+        """Of one free line; `sent`: it is receivable, else a draft."""
+        line = {"name": "Tour", "rate": 100, "quantity": 1}
+        answer = self.api.post("/invoices", {"customer_id": customer_id, "line_items": [line]})
+        if answer.ok and sent:
+            self.mark(f"invoices/{answer.json()['invoice']['invoice_id']}/status", "sent")
+        return answer.ok
 
     def add_field(self, entity: str, label: str) -> None:
         """A unique custom field, on Books' own settings page."""

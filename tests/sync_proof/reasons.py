@@ -47,7 +47,9 @@ class Reasons:
         issues = self._issues(key)
         if len(issues) > 1:
             self.ledger.say("more than one issue:", *key, label(key[0], row), issues)
-        if not issues and not self._parted(key) and not self._skipped(key) and not self._excluded(key, row):
+        if issues or key in self.ledger.dismissed:
+            return
+        if not self._parted(key) and not self._skipped(key) and not self._excluded(key, row):
             self.ledger.say("no reason:", *key, label(key[0], row), self._told(key))
 
     def _issues(self, key: Key) -> list[tuple[str, str]]:
@@ -175,7 +177,8 @@ class Reasons:
         for key, row in self.ledger.rows.items():
             if key in self.ledger.ours:
                 groups[key[0], _family(key[0], row), label(key[0], row)] += 1
-                if key not in known and ("customer", str(row.get("contact_id"))) not in known:
+                places = {key, ("customer", str(row.get("contact_id")))}
+                if not places & (known | self.ledger.freed):
                     self.ledger.say("an orphan of ours:", *key, label(key[0], row), self._told(key))
         for place, number in groups.items():
             if number > 1:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from tests.sync_proof.trial import BEGINNING, MODES, OPERATIONS, POLICIES, Operation, Trial
+from tests.sync_proof.configurator import DELETES, DUPLICATES, MODES, POLICIES
+from tests.sync_proof.trial import BEGINNING, OPERATIONS, Operation, Trial
 from tests.sync_proof.world import World
 
 # Runs and edits come more often than the rest.
-NAMES = [*OPERATIONS, "run", "run", "run", "edit_company", "edit_customer", "edit_contact", "edit_person"]
-DUPLICATES = ("overwrite", "skip", "clone")
-DELETES = ("delete", "inactive", "keep")
+NAMES = [*OPERATIONS, *["run"] * 6, *["edit_company", "edit_customer", "edit_contact", "edit_person"] * 2]
 
 
 def choices(random: Random) -> dict[str, Any]:

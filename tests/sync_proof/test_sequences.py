@@ -7,8 +7,9 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.sync_proof.seeded import DELETES, DUPLICATES, NAMES
-from tests.sync_proof.trial import BEGINNING, MODES, POLICIES, Operation, Trial
+from tests.sync_proof.configurator import DELETES, DUPLICATES, MODES, POLICIES
+from tests.sync_proof.seeded import NAMES
+from tests.sync_proof.trial import BEGINNING, Operation, Trial
 from tests.sync_proof.world import World
 
 numbers = st.integers(0, 11)

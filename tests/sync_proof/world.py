@@ -32,7 +32,7 @@ from zoho.probes_books import key_probe
 # Children first: they are emptied one after the other between two trials.
 _TABLES = (
     "sync_proposal", "sync_issue", "sync_write", "sync_link", "sync_run", "sync_record", "sync_cursor", "sync_decision",
-    "sync_notification", "sync_channel", "sync_modulesetting", "accounts_quota", "accounts_auditentry",
+    "sync_notification", "sync_channel", "sync_undoing", "sync_modulesetting", "accounts_quota", "accounts_auditentry",
 )  # fmt: skip
 MOST_ROUNDS = 10
 # Longer than the waits of deletes and of unknown creates (settings of `World.configure`), and than a mark's overlap.
