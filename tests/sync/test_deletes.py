@@ -10,8 +10,10 @@ import pytest
 from django.core import mail
 from pytest_django import Settings
 
-from sync import services
+from sync import send, services
+from sync.mapping import Kind
 from sync.models import Issue, Link, Run, Write
+from sync.work import Work
 from tests.sync.world import World
 from zoho.books import Books
 
@@ -65,6 +67,27 @@ def test_rule_5_2_a_record_restored_while_the_delete_waits_is_not_deleted(world:
 def restore(world: World, module: str, record_id: str) -> None:
     """As a person does in the recycle bin."""
     world.sandbox.control("POST", "bigin/restore", {"module": module, "id": record_id})
+
+
+def test_rule_5_2_bigin_is_asked_again_right_before_the_delete(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Restored after the run had read that it was deleted: only this look can tell."""
+    company, _customer = pair(world)
+    world.remotes.delete("Accounts", company)
+    apply = send.apply
+
+    def late(work: Work, kind: Kind) -> None:
+        if Write.objects.filter(op="delete", state="pending").exists():
+            restore(world, "Accounts", company)
+        apply(work, kind)
+
+    monkeypatch.setattr(send, "apply", late)
+    world.sync()
+    assert world.customer_names() == ["Alpine Huts"]
+    write = Write.objects.get(op="delete")
+    assert (write.state, write.error) == ("withdrawn", "The record is back in Bigin.")
+    monkeypatch.undo()
+    world.settle()
+    assert world.link(company).state == Link.State.LINKED
 
 
 def test_rule_5_1_a_restored_record_reopens_its_link(world: World) -> None:
