@@ -50,9 +50,9 @@ class Batch:
 def plan_links(work: Work, kind: Kind, links: Sequence[Link], policies: Policies) -> Batch:
     """Plans locked links and stores the result; a link with a write under way stays dirty."""
     busy = set(
-        Write.objects.filter(link__in=links, state__in=(Write.State.SENDING, Write.State.UNKNOWN, Write.State.HELD))
-        .exclude(op="")
-        .values_list("link_id", flat=True)
+        Write.objects.filter(
+            link__in=links, state__in=(Write.State.SENDING, Write.State.UNKNOWN, Write.State.HELD)
+        ).values_list("link_id", flat=True)
     ) | set(
         Write.objects.filter(link__in=links, state=Write.State.PENDING)
         .exclude(outbox.REPLANNED, undoes=None)

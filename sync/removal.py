@@ -44,7 +44,7 @@ def from_books(work: Work, write: Write) -> None:
     """One claimed delete: the Bigin record is looked for again, Books' full detail is kept, then it is deleted."""
     record = write.link.books
     if record is None or record.gone_at is not None:
-        finish(work, write, "It was gone in Books already.")
+        finish(work, write, "It was gone in Books already.", Link.Cause.FOLLOWED)
         return
     if write.undoes_id is None and not (_still_gone(work, write) and parting.may_end(work, write)):
         return
@@ -52,7 +52,7 @@ def from_books(work: Work, write: Write) -> None:
     with unreadable.asking():
         detail = work.patiently(lambda: _read(work, record))
     if detail is None:
-        finish(work, write, "It was gone in Books already.")
+        finish(work, write, "It was gone in Books already.", Link.Cause.FOLLOWED)
         return
     if write.undoes_id is not None:
         now = _as_it_stands(work, record, detail, requested_at)
@@ -269,7 +269,7 @@ def status(work: Work, write: Write) -> None:
         outbox.reject(work, write, "gone", "It is not in Books any more.", "Take its deletion back instead.")
         return
     if record is None or record.gone_at is not None:
-        finish(work, write, "It was gone in Books already.")
+        finish(work, write, "It was gone in Books already.", Link.Cause.FOLLOWED)
         return
     if not active and write.undoes_id is None and not (_still_gone(work, write) and parting.may_end(work, write)):
         return

@@ -197,3 +197,17 @@ def test_rule_3_3_a_pair_that_a_person_took_apart_holds_nobody(world: World) -> 
     world.settle()
     assert len(others(world, customer)) == 1
     assert not Issue.objects.filter(state="open").exists()
+
+
+def test_rule_5_1_what_was_deleted_on_both_sides_and_restored_in_bigin_is_made_again(world: World) -> None:
+    """Its deletion found nothing left to delete in Books, and was followed all the same."""
+    company = world.bigin.add("Accounts", Account_Name="Alder Walks")
+    world.settle()
+    world.bigin.delete("Accounts", company)
+    world.sync()
+    assert world.books.delete(next(iter(world.look().customers)))
+    world.time.forward(7200)
+    world.settle()
+    world.bigin.restore("Accounts", company)
+    world.settle()
+    assert [row["contact_name"] for row in world.look().customers.values()] == ["Alder Walks"]
