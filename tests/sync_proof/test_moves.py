@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sync import decisions, hands, undo
+from sync import decisions, hands, mapping, undo
 from sync.models import Decision, Issue, Link, Record, Write
 from tests.sync_proof.values import full_name
 from tests.sync_proof.world import World
@@ -323,3 +323,9 @@ def test_rule_5_6_a_person_that_was_chosen_by_hand_below_another_customer_stays_
     world.bigin.edit("Contacts", contact, Title="Guide")
     world.settle()
     assert world.look().persons[str(annie)]["designation"] == "Guide"
+
+
+def test_rule_5_6_an_e_mail_that_is_not_mapped_moves_too(world: World, moved: str) -> None:
+    world.choose(mapping=[row for row in mapping.defaults("customers") if not row.books.endswith("email")])
+    world.settle()
+    assert people(world) == DONE
