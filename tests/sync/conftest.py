@@ -27,13 +27,6 @@ def quick(settings: Settings) -> Settings:
 
 
 @pytest.fixture
-def empty(sandbox: Sandbox) -> Sandbox:
-    """Both sides without records."""
-    sandbox.reset("empty")
-    return sandbox
-
-
-@pytest.fixture
 def installation(transactional_db: None, sandbox: Sandbox, quick: Settings) -> Installation:
     return start(sandbox)
 

@@ -12,10 +12,10 @@ from tests.sync_proof.world import Kept, World
 
 @pytest.fixture
 def world(
-    transactional_db: None, sandbox: Sandbox, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    transactional_db: None, found_sandbox: Sandbox, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[World]:
     World.configure(settings)
-    here = World(sandbox, monkeypatch)
+    here = World(found_sandbox, monkeypatch)
     yield here
     here.close()
 
