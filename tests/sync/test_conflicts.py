@@ -256,7 +256,7 @@ def test_rule_4_5_a_picklist_value_that_books_lacks_skips_the_record(world: Worl
     assert world.customer_names() == []
     issue = world.issue("picklist")
     assert "'Mining'" in issue.reason
-    assert "cf_industry" in issue.reason
+    assert "cf industry" in issue.reason
     world.later()
     world.remotes.update("Accounts", company, Industry__c=None)
     world.settle()
