@@ -159,6 +159,12 @@ def write_lines(writes: Iterable[Write]) -> list[WriteLine]:
     return [write_line(write, write.pk in back) for write in found]
 
 
+def how_many_taken_back(writes: QuerySet[Write]) -> int:
+    undone = writes.filter(undone_by__isnull=False).order_by()
+    back = since.taken_back(set(undone.values_list("link", flat=True)))
+    return len(back.intersection(undone.values_list("pk", flat=True)))
+
+
 def write_line(write: Write, undone: bool = False) -> WriteLine:
     badge, state = WRITE_STATES[Write.State(write.state)]
     if write.state == Write.State.HELD and write.step == outbox.AFTER:

@@ -37,12 +37,14 @@ def whole_run(request: MemberRequest, pk: int) -> HttpResponse:
         result = services.undo_run(run, request.member.name)
         return _told_result(request, result, "sync:undo_run" if result.preparing else "sync:run", run.pk)
     rows = activity.writes(request.installation, {"state": str(Write.State.DONE)})
-    page = page_of(request, rows.filter(undoes=None, run__series=run.series))
+    rows = rows.filter(undoes=None, run__series=run.series)
+    page = page_of(request, rows)
     undoing = undo_run.newest(run)
     context = {
         "line": activity.run_line(run),
         "parts": Run.objects.filter(installation=request.installation, series=run.series).count(),
         "page": page,
+        "left": page.paginator.count - activity.how_many_taken_back(rows),
         "lines": activity.write_lines(page),
         "undoing": undoing,
         "result": undo_run.result_of(undoing) if undoing else None,

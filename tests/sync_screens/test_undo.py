@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -54,6 +56,8 @@ def test_a_large_undo_is_prepared_behind_its_page_which_asks_how_far_it_is(
     text = text_of(client, path)
     assert "every 2s" not in text
     assert "3 changes were given to the next run to take back" in text
+    assert "0 of 3 changes, listed below." in text
+    assert re.search(r'data-test="undo-run-confirm"\s+disabled', text)
     assert Write.objects.filter(undoes__run=world.run, state="pending").count() == 3
 
 
@@ -64,6 +68,7 @@ def test_what_was_left_alone_is_listed_with_its_reason(client: Client, world: Wo
     assert text.count("was changed since; it is left alone") == 3
     text = text_of(client, path)
     assert "0 changes were given to the next run to take back, 3 were left alone" in text
+    assert "3 changes, listed below." in text
     assert text.split('data-test="kept"')[1].count("was changed since; it is left alone") == 3
     assert "<img src=x" not in text
 
