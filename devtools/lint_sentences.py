@@ -29,6 +29,7 @@ PARTS = (
     "removal",
     "hands",
     "holds",
+    "in_use",
     "issues",
     "modes",
     "pairing",

@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from django.db import IntegrityError, transaction
 
 from accounts.models import Installation
-from sync import actions, asking, pairing, picklists, planner, recovery, send
+from sync import actions, asking, pairing, persons, picklists, planner, recovery, send
 from sync import shape as shapes
 from sync.fields import FieldType, shown
 from sync.mapping import Kind
@@ -76,12 +76,12 @@ def customer_of(installation: Installation, module: str, bigin_id: str) -> Custo
         books__isnull=False,
         books__gone_at=None,
     ).select_related("books")
-    found = {link.kind: link.books for link in links}
-    customer = found.get(Kind.COMPANY_CUSTOMER) or found.get(Kind.CONTACT_CUSTOMER)
-    if customer is not None:
-        return CustomerMatch(customer.remote_id, customer.label, str(customer.meta.get("primary") or "") or None)
+    found = {link.kind: link for link in links}
+    pair = found.get(Kind.COMPANY_CUSTOMER) or found.get(Kind.CONTACT_CUSTOMER)
+    if pair is not None and pair.books is not None:
+        return CustomerMatch(pair.books.remote_id, pair.books.label, persons.addressee(pair))
     person = found.get(Kind.CONTACT_PERSON)
-    return _customer_of_person(installation, person) if person is not None else None
+    return _customer_of_person(installation, person.books) if person is not None and person.books is not None else None
 
 
 def _customer_of_person(installation: Installation, person: Record) -> CustomerMatch:
@@ -212,9 +212,8 @@ def _finish(work: Work, kind: Kind, link: Link, warnings: Sequence[str]) -> Ensu
         send.apply_link(work, kind, link.pk)
         link.refresh_from_db()
     if link.state == Link.State.LINKED and link.books is not None:
-        person = str(link.books.meta.get("primary") or "") or None
         created = Write.objects.filter(link=link, op=Write.Op.CREATE, state=Write.State.DONE).exists()
-        return EnsuredCustomer(link.books.remote_id, person, created, tuple(warnings))
+        return EnsuredCustomer(link.books.remote_id, persons.addressee(link), created, tuple(warnings))
     write = Write.objects.filter(link=link).order_by("-pk").first()
     if write is not None and write.state == Write.State.REJECTED:
         raise Rejected(write.error, product=work.books.product, code=write.error_code)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sync import details, moved_to, outbox, parting, restore, sources, unreadable
+from sync import details, moved_to, outbox, parting, sources, unreadable
 from sync.mapping import Kind
-from sync.models import Record, RecordKind, Write
+from sync.models import Link, Record, RecordKind, Write
 from sync.work import Work
 
 _CARRIED = "carried"  # key of the end's `source`: what went along
@@ -26,7 +26,7 @@ def onto(work: Work, write: Write) -> dict[int, dict[str, Any]]:
         return {}
     found: dict[int, dict[str, Any]] = {}
     for end in _ends(write, list(contacts)):
-        old = _person_of(work, end.link.books)
+        old = _person_of(work, end.link)
         if old is None:
             continue
         values = _beside_the_mapping(work, end, old)
@@ -46,20 +46,20 @@ def _ends(write: Write, contacts: Sequence[str]) -> list[Write]:
     return list(rows.select_related("link__books").order_by("pk"))
 
 
-def _person_of(work: Work, record: Record | None) -> sources.RemoteRow | None:
+def _person_of(work: Work, link: Link) -> sources.RemoteRow | None:
     """As Books has it now; network."""
+    record = link.books
     if record is None or record.kind not in (RecordKind.PERSON, RecordKind.CUSTOMER):
         return None
     customer_id = record.parent_id if record.kind == RecordKind.PERSON else record.remote_id
     with unreadable.asking():
         detail = details.customer_detail(work, customer_id)
-    return _of(record, detail or {})
+    return _of(link, record, detail or {})
 
 
-def _of(record: Record, detail: sources.RemoteRow) -> sources.RemoteRow | None:
-    if record.kind == RecordKind.PERSON:
-        return moved_to.person_in(detail, record.remote_id)
-    return next(iter(restore.primary_first(sources.persons_of(detail))), None)
+def _of(link: Link, record: Record, detail: sources.RemoteRow) -> sources.RemoteRow | None:
+    whom = record.remote_id if record.kind == RecordKind.PERSON else link.person or sources.primary_id(detail)
+    return moved_to.person_in(detail, whom)
 
 
 def _beside_the_mapping(work: Work, end: Write, old: sources.RemoteRow) -> dict[str, Any]:
@@ -74,5 +74,5 @@ def was_edited(work: Work, end: Write, detail: sources.RemoteRow) -> bool:
     record = end.link.books
     if _CARRIED not in end.source or record is None:
         return False
-    old = detail if record.kind == RecordKind.PERSON else _of(record, detail)
+    old = detail if record.kind == RecordKind.PERSON else _of(end.link, record, detail)
     return old is not None and _beside_the_mapping(work, end, old) != end.source[_CARRIED]

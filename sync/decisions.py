@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import Installation, Member
-from sync import hands, lifecycle, outbox
+from sync import hands, holds, lifecycle, outbox, persons
+from sync import shape as shapes
 from sync.models import Decision, Issue, Link, ModuleSetting, Record, Side, Write
 
 _NOT_SENT = (Write.State.PENDING, Write.State.HELD, Write.State.UNKNOWN)
@@ -82,7 +83,7 @@ def _delete_again(issues: Iterable[Issue]) -> None:
     """A deletion that something in Books stood in the way of closed its pair: the next run plans it once more."""
     for issue in issues:
         link = issue.link
-        if issue.code != "in_use" or link is None or link.bigin is None or link.books is None:
+        if issue.code not in ("in_use", persons.STAYS) or link is None or link.bigin is None or link.books is None:
             continue
         if link.bigin.gone_at is not None and link.books.gone_at is None:
             lifecycle.reopen(link, "Its deletion is tried again.")
@@ -131,15 +132,27 @@ def link_only_candidate(issue: Issue, who: str | Member) -> None:
     """Links what was held because one free record may be the same (rules 3.1). Raises NeedsAnswer."""
     noted = [row["record"] for row in issue.detail.get("candidates", []) if "record" in row]
     found = Record.objects.filter(installation=issue.installation, pk__in=noted, gone_at=None).first()
-    taken = Link.objects.filter(Q(bigin__in=noted) | Q(books__in=noted)).exclude(
-        state__in=(*Link.DEAD, Link.State.APART)
-    )
-    if issue.code != "possible_duplicate" or len(noted) != 1 or found is None or taken.exists():
+    free = (*Link.DEAD, Link.State.APART, *((Link.State.CLOSED,) if issue.code == holds.ENDED_PAIR else ()))
+    taken = Link.objects.filter(Q(bigin__in=noted) | Q(books__in=noted)).exclude(state__in=free)
+    if issue.code not in ("possible_duplicate", holds.ENDED_PAIR) or len(noted) != 1 or found is None or taken.exists():
         raise NeedsAnswer(f"{issue.reason} Open it, and choose which one.")
     try:
         link_candidate(issue, found, who)
     except hands.CannotLink as reason:
         raise NeedsAnswer(f"{issue.reason} {reason}") from reason
+
+
+def go_on_with_primary(issue: Issue, who: str | Member) -> bool:
+    """The contact is from now on the primary contact person of its customer; where the customer has nobody, it becomes
+    one there. False when that was settled already."""
+    with transaction.atomic():
+        if issue.code != persons.GONE or issue.link_id is None or not close(issue, who):
+            return False
+        link = Link.objects.select_for_update().get(pk=issue.link_id)
+        persons.begin_with_primary(shapes.load(issue.installation), link)
+        _again(issue)
+        audit.note(issue.installation, who, f"Chose the primary contact person: {issue.reason}")
+    return True
 
 
 def create_anyway(issue: Issue, who: str | Member) -> None:

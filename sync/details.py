@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Prefetch
 from django.utils import timezone
 
-from sync import issues, mirror, sources, unreadable
+from sync import issues, mirror, persons, sources, unreadable
 from sync.mapping import Kind
 from sync.models import Cursor, Feed, Issue, Link, Module, Record, RecordKind
 from sync.shape import Shape
@@ -128,7 +128,8 @@ def customer_detail(work: Work, customer_id: str) -> sources.RemoteRow | None:
 
 def store_customer(shape: Shape, detail: sources.RemoteRow, requested_at: datetime) -> None:
     """A customer's detail and, where persons are kept in step, its persons. Needs a transaction."""
-    seen = sources.books_customer(shape, detail, detailed=True)
+    person = persons.learn(shape, str(detail["contact_id"]), detail)
+    seen = sources.books_customer(shape, detail, detailed=True, person=person)
     mirror.store(shape, [seen], requested_at)
     if shape.kinds_with(RecordKind.PERSON):
         people = [

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import Installation, Member
-from sync import lifecycle, outbox
+from sync import lifecycle, outbox, persons
 from sync import shape as shapes
 from sync.mapping import Kind
 from sync.models import Decision, Issue, Link, ModuleSetting, Record, Write
@@ -77,6 +77,8 @@ def link(installation: Installation, bigin: Record, books: Record, who: str | Me
             cause=Link.Cause.BY_HAND,
         )
         _settled(installation, bigin, books)
+        if kind is Kind.CONTACT_CUSTOMER:
+            persons.to_read([books.pk])
         lifecycle.children_may_go(shape, [made])
         lifecycle.children_may_follow(made)
         audit.note(installation, who, f"Linked {bigin.label} with {books.label}")

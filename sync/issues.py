@@ -10,12 +10,13 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Installation
-from sync.models import Issue, Run
+from sync.models import Issue, Link, Run
 
 # Kinds that planning raises anew whenever their cause still stands; the others wait for a person.
 PLANNED = (Issue.Kind.CLASH, Issue.Kind.DUPLICATE, Issue.Kind.SKIPPED, Issue.Kind.REJECTED)
 THE_CAUSE = "the cause went away"
 CHANGED_SINCE = "changed_since"  # why an undo was left
+OTHERS_STAY = "others_stay"  # said of a closed pair, until a person answers or its survivor is gone
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ def close_settled(
         state=Issue.State.OPEN,
         kind__in=kinds,
     ).exclude(code=CHANGED_SINCE, run=run)
+    rows = rows.exclude(code=OTHERS_STAY, link__state=Link.State.CLOSED, link__books__gone_at=None)
     places = rows.values_list("pk", "link_id", "record_id", "module", "kind", "code")
     gone = [pk for pk, *place in places if tuple(place) not in kept]
     if gone:

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 
-from sync import issues, lifecycle, mirror, outbox, plan, relations
+from sync import issues, lifecycle, mirror, outbox, persons, plan, relations
 from sync.fields import Value, shown, spoken
 from sync.mapping import Kind
 from sync.models import Issue, Link, Record, Side, Write
@@ -60,6 +60,7 @@ def plan_links(work: Work, kind: Kind, links: Sequence[Link], policies: Policies
     )
     free = [link for link in links if link.pk not in busy and _is_known(link)]
     batch = Batch(work, kind, policies, due=_waiting(free))
+    persons.to_read(link.books_id for link in links if link.pk not in busy and not persons.is_read(link))
     outbox.withdraw(link.pk for link in free)
     places = relations.places(work.shape, kind, free)
     for link in free:
@@ -70,7 +71,9 @@ def plan_links(work: Work, kind: Kind, links: Sequence[Link], policies: Policies
 
 def _is_known(link: Link) -> bool:
     """A customer whose detail is still to be read is not planned from half its fields."""
-    return link.books is None or link.books.gone_at is not None or link.books.detail_at is not None
+    if link.books is None or link.books.gone_at is not None:
+        return True
+    return link.books.detail_at is not None and persons.is_read(link)
 
 
 def _waiting(links: Sequence[Link]) -> dict[int, datetime]:
@@ -103,12 +106,20 @@ def pair_state(link: Link, place: relations.Place) -> plan.PairState:
     )
 
 
+def verdict_of(link: Link, place: relations.Place, delete_policy: str) -> plan.Verdict:
+    """A customer that has other persons than the deleted contact is not deleted for it (rules 5.2)."""
+    verdict = plan.decide(pair_state(link, place), delete_policy)
+    if isinstance(verdict, plan.Remove) and persons.has_others(link):
+        return plan.Close(persons.OTHERS, persons.STAYS)
+    return verdict
+
+
 def _plan_link(batch: Batch, link: Link, place: relations.Place) -> None:
     batch.planned += [record for record in (link.bigin, link.books) if record is not None]
     if place.relinked:
         relations.start_over(batch, link)
         return
-    verdict = plan.decide(pair_state(link, place), batch.work.shape.setting(batch.kind).delete_policy)
+    verdict = verdict_of(link, place, batch.work.shape.setting(batch.kind).delete_policy)
     if isinstance(verdict, plan.Reopen) and verdict.anew and link.bigin is not None:
         lifecycle.begin_anew(link, link.bigin)
         batch.planned.remove(link.bigin)
@@ -123,6 +134,7 @@ def _plan_link(batch: Batch, link: Link, place: relations.Place) -> None:
         verdict = plan.Compare()
     if isinstance(verdict, plan.Compare):
         _compare(batch, link)
+        persons.note(batch, link)
         relations.note(batch, link, place)
     elif isinstance(verdict, plan.Close):
         _close(batch, link, verdict)
@@ -229,6 +241,8 @@ def _clash(batch: Batch, link: Link, clashes: Sequence[Clash]) -> None:
 def _close(batch: Batch, link: Link, verdict: plan.Close) -> None:
     if not lifecycle.close(link, verdict.reason):
         return
+    if verdict.code == persons.STAYS:
+        batch.drafts.append(persons.still_there(link))
     if verdict.code == "vanished":
         label = link.bigin.label if link.bigin else ""
         batch.draft(

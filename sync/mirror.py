@@ -13,13 +13,14 @@ from accounts.models import Installation
 from sync.fields import Fields, fingerprint
 from sync.models import Record, RecordKind
 from sync.shape import Shape, side_of
-from sync.sources import Seen, may_pair
+from sync.sources import PEOPLE, PERSON, Seen, may_pair
 
 _STORED = (
     "parent_id label fields seen meta keys fingerprint modified_at created_at detail_at in_scope dirty settled_at"
     " gone_at gone_how listed_at"
 ).split()
 _DECIDING = ("status", "sub_type", "primary", "has_transaction")
+_OF_PERSONS = (PERSON, PEOPLE)  # decide where they are told
 
 
 def store(
@@ -99,7 +100,7 @@ def merged(shape: Shape, item: Seen, held: Record | None, requested_at: datetime
         installation=shape.installation, side=side_of(item.kind), kind=item.kind, remote_id=item.remote_id
     )
     wanted = shape.wanted(item.kind)
-    fields = {**_known(record.fields, wanted), **item.fields}
+    fields = {**_known(record.fields, wanted, item), **_told(record, item)}
     meta = {**record.meta, **item.meta}
     is_same = held is not None and _unchanged(record, item, fields, meta)
     if is_same and (not item.detailed or record.detail_at is not None):
@@ -131,13 +132,34 @@ def _unchanged(record: Record, item: Seen, fields: Fields, meta: Mapping[str, An
         and (item.in_scope in (None, record.in_scope) or record.meta.get("born") == "books")
         and record.label == item.label
         and record.fields == fields
-        and all(record.meta.get(name) == meta.get(name) for name in _DECIDING)
+        and _is_primary_as_before(record, item)
+        and all(record.meta.get(name) == meta.get(name) for name in (*_DECIDING, *_OF_PERSONS))
     )
 
 
-def _known(fields: Fields, wanted: Iterable[str]) -> dict[str, Any]:
-    names = frozenset(wanted)
+def _known(fields: Fields, wanted: Iterable[str], item: Seen) -> dict[str, Any]:
+    """What stays of a record's fields; a customer's detail tells all that is known of its person."""
+    names = {name for name in wanted if not (item.kind == RecordKind.CUSTOMER and item.detailed and _of_person(name))}
     return {name: value for name, value in fields.items() if name in names}
+
+
+def _told(record: Record, item: Seen) -> Fields:
+    """A list row tells of the primary person, who is not surely the one that the fields are of."""
+    if item.detailed or PERSON not in record.meta:
+        return item.fields
+    return {name: value for name, value in item.fields.items() if not _of_person(name)}
+
+
+def _is_primary_as_before(record: Record, item: Seen) -> bool:
+    """Whether a list row tells nothing new of a primary person whom the fields are of."""
+    if item.detailed or PERSON not in record.meta or record.meta[PERSON] != record.meta.get("primary"):
+        return True
+    told = {name: value for name, value in item.fields.items() if _of_person(name)}
+    return all(record.fields.get(name) == value for name, value in told.items())
+
+
+def _of_person(name: str) -> bool:
+    return name.startswith("person.")
 
 
 def _scope(item: Seen, held: Record | None) -> bool:
@@ -172,6 +194,7 @@ def _first_seen(record: Record, new: Fields, modified_at: datetime, now: datetim
 def mark(record: Record) -> None:
     """Sets the fingerprint and makes the record dirty when it moved."""
     deciding = {name: record.meta.get(name) for name in _DECIDING}
+    deciding |= {name: record.meta[name] for name in _OF_PERSONS if name in record.meta}
     moved = fingerprint(
         record.fields, record.parent_id, record.in_scope, bool(record.gone_at), record.gone_how, deciding, record.keys
     )

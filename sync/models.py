@@ -171,6 +171,7 @@ class Link(models.Model):
     books = models.ForeignKey(Record, models.CASCADE, null=True, related_name="books_links")
     bigin_base = models.JSONField(default=dict)  # field -> value Bigin had when last in step
     books_base = models.JSONField(default=dict)
+    person = models.CharField(max_length=40, blank=True)  # whom of its customer a contact is (`sync/persons.py`)
     first = models.CharField(max_length=6, default="policy")  # how fields without bases meet: sync.plan.First
     state = models.CharField(max_length=8, choices=State.choices, default=State.LINKED)
     reason = models.CharField(max_length=300, blank=True)  # how it was paired, or why it was closed

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Installation
-from sync import outbox
+from sync import outbox, persons
 from sync.mapping import Kind
 from sync.models import Issue, Link, Mode, Write
 from sync.shape import Shape
@@ -60,6 +60,8 @@ def _revive(installation: Installation, kind: Kind) -> int:
     taken = Q(Exists(partners)) | Q(Exists(living.filter(books=OuterRef("books"))))
     rows = links_of(installation, kind).filter(state=Link.State.RETIRED).exclude(taken)
     whole = rows.filter(bigin__isnull=False, books__isnull=False, bigin__gone_at=None, books__gone_at=None)
+    if kind is Kind.CONTACT_CUSTOMER:
+        persons.to_read(list(whole.values_list("books", flat=True)))
     revived = whole.update(state=Link.State.LINKED)
     rows.update(state=Link.State.CLOSED, reason="One side was deleted while the pair rested.", cause="")
     return revived

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import Installation, Member
+from sync import persons
 from sync import shape as shapes
 from sync.mapping import Kind
 from sync.models import Decision, Issue, Link, Mode, Module, ModuleSetting, Record, Side
@@ -338,6 +339,7 @@ def _store(installation: Installation, made: Sequence[tuple[int, Line, Link]], r
             result.resting += 1
         else:
             result.linked += 1
+    persons.to_read([link.books_id for _, _, link in made if link.kind == Kind.CONTACT_CUSTOMER])
     _settle([pk for _, _, link in made for pk in (link.bigin_id, link.books_id) if link.state != Link.State.RETIRED])
 
 

@@ -12,7 +12,7 @@ from itertools import chain
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from sync import beside, issues, lifecycle, merging, mirror, pairing, unlinked
+from sync import beside, issues, lifecycle, merging, mirror, pairing, persons, unlinked
 from sync.mapping import Kind
 from sync.models import Cursor, Decision, Issue, Link, Record, Side, Write
 from sync.outcomes import Create, Hold, LinkUp, Outcome, PassBy, Wait
@@ -106,6 +106,7 @@ def _link_up(work: Work, made: Sequence[LinkUp]) -> list[Link]:
             state=Link.State.LINKED,
             reason=item.why[:300],
             first=item.first,
+            person=persons.known(item.books) if item.kind is Kind.CONTACT_CUSTOMER else "",
         )
         for item in made
     )
@@ -141,6 +142,7 @@ def _half(work: Work, item: Create) -> Link:
         kind=item.kind,
         bigin=item.record if item.side == "books" else None,
         books=item.record if item.side == "bigin" else None,
+        person=persons.known(item.record) if item.side == "bigin" and item.kind is Kind.CONTACT_CUSTOMER else "",
         state=Link.State.HALF,
         first="bigin" if item.side == "books" else "policy",
         reason="created by the sync",

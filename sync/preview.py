@@ -21,6 +21,7 @@ from sync import (
     merging,
     pairing,
     parting,
+    persons,
     picklists,
     plan,
     planner,
@@ -238,9 +239,11 @@ def _propose_pairs(work: Work, kind: Kind, policies: Policies, companies: dict[s
 def _of_link(
     work: Work, kind: Kind, link: Link, policies: Policies, place: relations.Place, companies: dict[str, str]
 ) -> list[Proposal]:
-    if link.bigin is None or link.books is None:
+    if link.bigin is None or link.books is None or not persons.is_read(link):
         return []
-    verdict = plan.decide(merging.pair_state(link, place), work.shape.setting(kind).delete_policy)
+    verdict = merging.verdict_of(link, place, work.shape.setting(kind).delete_policy)
+    if isinstance(verdict, plan.Close) and verdict.code == persons.STAYS:
+        return [_row(work, kind, "skip", link.books.label, "books", persons.OTHERS, link.bigin, link.books)]
     if isinstance(verdict, plan.Remove) and place.parent_gone:
         return []  # it goes with its company's customer
     if isinstance(verdict, plan.Remove) and merging.stays(kind, verdict):

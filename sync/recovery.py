@@ -114,7 +114,8 @@ def read(work: Work, record: Record) -> Seen | None:
     if detail is None:
         return None
     if record.kind == RecordKind.CUSTOMER:
-        return sources.books_customer(work.shape, detail, detailed=True)
+        whom = record.meta.get(sources.PERSON)
+        return sources.books_customer(work.shape, detail, detailed=True, person=whom)
     customer = sources.books_customer(work.shape, detail, detailed=True)
     for person in sources.persons_of(detail):
         if str(person.get("contact_person_id")) == record.remote_id:

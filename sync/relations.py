@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sync import lifecycle, outbox, parting, unlinked
+from sync import lifecycle, outbox, parting, persons, unlinked
 from sync.creation import PARENT
 from sync.mapping import Kind
 from sync.models import Issue, Link, Record, RecordKind, Side, Write
@@ -136,8 +136,7 @@ def goes_on(shape: Shape, link: Link, place: Place, new: Container[str] = ()) ->
     """Why the contact of this pair goes on as one of another kind, in words; "" where it does not. `new`: companies
     that a preview would pair."""
     if link.kind == Kind.CONTACT_CUSTOMER:
-        stays = lifecycle.is_by_hand(link) or (link.books is not None and link.books.meta.get("has_transaction"))
-        gains = not stays and _gained_company(shape, link, new)
+        gains = not lifecycle.is_by_hand(link) and not _why_own(link) and _gained_company(shape, link, new)
         return "It has a company now and becomes a person there." if gains else ""
     loses = link.bigin is not None and not link.bigin.parent_id
     if place.problem and loses and not lifecycle.is_by_hand(link) and Kind.CONTACT_CUSTOMER in shape.active:
@@ -155,11 +154,12 @@ def _gained_company(shape: Shape, link: Link, new: Container[str] = ()) -> bool:
 
 
 def _stays_a_customer(batch: Batch, link: Link) -> None:
-    """It has documents, or a person put the pair together."""
+    """It has documents or other persons, or a person put the pair together."""
     contact = link.bigin
     if contact is None or not _gained_company(batch.work.shape, link) or _has_person(contact):
         return
-    why = "was linked by hand with this customer" if lifecycle.is_by_hand(link) else "has documents of its own in Books"
+    by_hand = lifecycle.is_by_hand(link)
+    why = "was linked by hand with this customer" if by_hand else _why_own(link)
     batch.draft(
         link,
         Issue.Kind.SKIPPED,
@@ -167,6 +167,13 @@ def _stays_a_customer(batch: Batch, link: Link) -> None:
         f"{contact.label} has a company now, but {why}: it stays a customer of its own.",
         "Bill new deals to the company; add it there as a person too if you wish.",
     )
+
+
+def _why_own(link: Link) -> str:
+    """What would be lost with the customer of its own; "" for nothing."""
+    if link.books is not None and link.books.meta.get("has_transaction"):
+        return "has documents of its own in Books"
+    return "shares its customer in Books with other contact persons" if persons.has_others(link) else ""
 
 
 def _has_person(contact: Record) -> bool:

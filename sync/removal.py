@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any
 
@@ -13,12 +12,14 @@ from django.db import transaction
 from sync import (
     carrying,
     details,
+    in_use,
     issues,
     last_look,
     lifecycle,
     mirror,
     outbox,
     parting,
+    persons,
     refusals,
     since,
     sources,
@@ -35,9 +36,7 @@ from zoho.errors import RateLimited, Rejected, RetryLater, Unauthorised, Unknown
 # Books refuses to delete what has transactions (reference, 3.5 and 4); then it may be marked inactive.
 HAS_TRANSACTIONS = frozenset({"3000", "1004", "2049", "36"})
 _MISSING = frozenset({"1002", "2006"})
-_OPEN_ESTIMATES = ("draft", "sent", "accepted")
 _UNDONE = "Its creation was taken back."
-_OPEN_ORDERS = ("draft", "open", "partially_invoiced", "overdue", "confirmed")
 
 
 def from_books(work: Work, write: Write) -> None:
@@ -54,15 +53,7 @@ def from_books(work: Work, write: Write) -> None:
     if detail is None:
         finish(work, write, "It was gone in Books already.", Link.Cause.FOLLOWED)
         return
-    if write.undoes_id is not None:
-        now = _as_it_stands(work, record, detail, requested_at)
-        if last_look.is_touched(work, write, now) or _has_grown(work, write, record, detail):
-            return
-        if write.undoes is not None and traces.was_edited(work.shape, write.undoes, record, detail):
-            last_look.leave(work, write, record)
-            return
-    elif carrying.was_edited(work, write, detail):
-        parting.stays(write)
+    if _is_spared(work, write, record, detail, requested_at):
         return
     Write.objects.filter(pk=write.pk).update(before=sources.plain(detail))
     try:
@@ -76,6 +67,25 @@ def from_books(work: Work, write: Write) -> None:
         if error.code not in _MISSING:
             raise
     finish(work, write, _UNDONE if write.undoes_id else "It was deleted in Bigin, and then here.", Link.Cause.FOLLOWED)
+
+
+def _is_spared(work: Work, write: Write, record: Record, detail: Mapping[str, Any], requested_at: datetime) -> bool:
+    """Whether somebody wrote to it since, or others would be lost with it: then the delete has ended."""
+    if write.undoes_id is None:
+        if persons.others_in(write.link, detail):
+            _stays(work, write)
+            return True
+        if carrying.was_edited(work, write, detail):
+            parting.stays(write)
+            return True
+        return False
+    now = _as_it_stands(work, record, detail, requested_at)
+    if last_look.is_touched(work, write, now) or _has_grown(work, write, record, detail):
+        return True
+    if write.undoes is not None and traces.was_edited(work.shape, write.undoes, record, detail):
+        last_look.leave(work, write, record)
+        return True
+    return False
 
 
 def _as_it_stands(work: Work, record: Record, detail: Mapping[str, Any], requested_at: datetime) -> Record:
@@ -97,7 +107,7 @@ def _has_grown(work: Work, write: Write, record: Record, detail: Mapping[str, An
         return False
     made = {*since.persons_made_with(write.undoes)}
     if write.link.kind == Kind.CONTACT_CUSTOMER:
-        made.add(str(record.meta.get("primary")))
+        made.add(persons.of(write.link))
     has_others = any(str(one["contact_person_id"]) not in made for one in sources.persons_of(detail))
     if has_others:
         outbox.reject(
@@ -108,6 +118,16 @@ def _has_grown(work: Work, write: Write, record: Record, detail: Mapping[str, An
             "Delete it there yourself.",
         )
     return has_others
+
+
+def _stays(work: Work, write: Write) -> None:
+    """A customer that has other persons than the contact that is gone: they would be lost with it."""
+    with transaction.atomic():
+        outbox.settle(work, write, error=persons.OTHERS)
+        Write.objects.filter(pk=write.pk).update(state=Write.State.REJECTED)
+        lifecycle.close(write.link, persons.OTHERS)
+        issues.raise_one(work.shape.installation, persons.still_there(write.link), work.run)
+    work.count(MODULE_OF[Kind(write.link.kind)], write.side, "skipped")
 
 
 def _still_gone(work: Work, write: Write) -> bool:
@@ -198,43 +218,13 @@ def _fall_back(work: Work, write: Write, record: Record, detail: Mapping[str, An
         why_not = "documents name this person"  # and a person cannot be made inactive
     elif record.kind == RecordKind.CUSTOMER:
         with unreadable.asking():
-            why_not = work.patiently(lambda: _in_use(work, record, detail))
+            why_not = work.patiently(lambda: in_use.why(work, record, detail))
     if why_not:
         _leave(work, write, record, why_not)
         return
     call = work.books.item_inactive if record.kind == RecordKind.ITEM else work.books.contact_inactive
     work.patiently(lambda: call(record.remote_id))
     inactivated(work, write, active=False)
-
-
-def _in_use(work: Work, record: Record, detail: Mapping[str, Any]) -> str:
-    if _amount(detail.get("outstanding_receivable_amount")):
-        return "something is still receivable from it"
-    if _amount(detail.get("unused_credits_receivable_amount")):
-        return "it has unused credits"
-    if _any_open(work, "estimates", record.remote_id, _OPEN_ESTIMATES):
-        return "an estimate is open"
-    if work.books.product != "invoice" and _any_open(work, "salesorders", record.remote_id, _OPEN_ORDERS):
-        return "a sales order is open"
-    return ""
-
-
-def _any_open(work: Work, kind: Any, customer_id: str, statuses: Sequence[str]) -> bool:
-    number, more = 1, True
-    while more:
-        page = work.books.documents_page(kind, page=number, filters={"customer_id": customer_id})
-        for row in page.rows:
-            if str(row.get("customer_id")) == customer_id and str(row.get("status")) in statuses:
-                return True
-        number, more = number + 1, page.more
-    return False
-
-
-def _amount(raw: object) -> Decimal:
-    try:
-        return Decimal(str(raw or "0"))
-    except InvalidOperation:
-        return Decimal(1)  # unreadable: believed to be something
 
 
 def _leave(work: Work, write: Write, record: Record, why: str) -> None:
@@ -273,12 +263,23 @@ def status(work: Work, write: Write) -> None:
         return
     if not active and write.undoes_id is None and not (_still_gone(work, write) and parting.may_end(work, write)):
         return
+    if not active and write.undoes_id is None and _is_shared(work, write, record):
+        _stays(work, write)
+        return
     if record.kind == RecordKind.ITEM:
         call: Callable[[str], str] = work.books.item_active if active else work.books.item_inactive
     else:
         call = work.books.contact_active if active else work.books.contact_inactive
     work.patiently(lambda: call(record.remote_id))
     inactivated(work, write, active=active)
+
+
+def _is_shared(work: Work, write: Write, record: Record) -> bool:
+    """Whether a contact's customer has other persons by now. Network where it may have."""
+    if write.link.kind != Kind.CONTACT_CUSTOMER:
+        return False
+    detail = work.patiently(lambda: work.books.contact(record.remote_id))
+    return detail is not None and persons.others_in(write.link, detail)
 
 
 def inactivated(work: Work, write: Write, *, active: bool) -> None:

@@ -32,7 +32,8 @@ def plan(write: Write, link: Link) -> None:
     with it, but for the one whom an individual customer is. Needs a transaction."""
     kind, detail, books = Kind(link.kind), write.before or {}, link.books
     mapped = {name: value for name, value in (books.fields if books else {}).items() if value is not None}
-    fields = {**_kept(kind, detail), **mapped}
+    people = own_first(link, sources.persons_of(detail))
+    fields = {**_kept(kind, detail, people), **mapped}
     if kind is Kind.COMPANY_CUSTOMER:
         fields = {name: value for name, value in fields.items() if not name.startswith("person.")}
     made = Write.objects.create(
@@ -44,11 +45,11 @@ def plan(write: Write, link: Link) -> None:
         fields=fields,
         before={},
     )
-    for person in _travelling(kind, sources.persons_of(detail)):
+    for person in _travelling(kind, people):
         _carry(made, person, books.remote_id if books else "")
 
 
-def _kept(kind: Kind, detail: Detail) -> dict[str, Any]:
+def _kept(kind: Kind, detail: Detail, people: list[Detail]) -> dict[str, Any]:
     if kind is Kind.CONTACT_PERSON:
         return of_person(detail)
     if kind is Kind.PRODUCT_ITEM:
@@ -59,19 +60,24 @@ def _kept(kind: Kind, detail: Detail) -> dict[str, Any]:
         if isinstance(address, Mapping):
             found.update({f"{outer}.{name}": value for name, value in _filled(address, OF_ADDRESS).items()})
     if kind is Kind.CONTACT_CUSTOMER:
-        primary = primary_first(sources.persons_of(detail))[:1]
-        found.update({f"person.{name}": value for one in primary for name, value in of_person(one).items()})
+        found.update({f"person.{name}": value for one in people[:1] for name, value in of_person(one).items()})
     return found
 
 
 def _travelling(kind: Kind, people: list[Detail]) -> list[Detail]:
     if kind is Kind.COMPANY_CUSTOMER:
-        return primary_first(people)
-    return primary_first(people)[1:] if kind is Kind.CONTACT_CUSTOMER else []
+        return people
+    return people[1:] if kind is Kind.CONTACT_CUSTOMER else []
 
 
-def primary_first(people: list[Detail]) -> list[Detail]:
-    return sorted(people, key=lambda one: one.get("is_primary_contact") not in (True, "true"))
+def own_first(link: Link, people: list[Detail]) -> list[Detail]:
+    """Whom the contact is, then the primary one."""
+
+    def place(one: Detail) -> tuple[bool, bool]:
+        is_own = str(one.get("contact_person_id")) == link.person
+        return not is_own, one.get("is_primary_contact") not in (True, "true")
+
+    return sorted(people, key=place)
 
 
 def _filled(detail: Detail, names: list[str]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from django.db import transaction
 
-from sync import issues, lifecycle, mirror, outbox, plan
+from sync import issues, lifecycle, mirror, outbox, persons, plan
 from sync.creation import PARENT
 from sync.fields import Fields, Value, is_normalised
 from sync.mapping import Kind
@@ -22,7 +22,7 @@ from sync.sources import Seen
 from sync.work import Work
 
 Settled: TypeAlias = tuple[Write, Seen]
-_MOVED = ("bigin", "books", "state", "reason", "cause", "bigin_base", "books_base", "settled_at")
+_MOVED = ("bigin", "books", "person", "state", "reason", "cause", "bigin_base", "books_base", "settled_at")
 _WORDS = {Write.Op.CREATE: "created", Write.Op.UPDATE: "updated", Write.Op.MOVE: "moved"}
 
 
@@ -81,6 +81,8 @@ def _settle(work: Work, link: Link, write: Write, record: Record) -> Record:
         link.bigin = record
     else:
         link.books = record
+        if write.op == Write.Op.CREATE or not link.person:
+            link.person = persons.known(record) if link.kind == Kind.CONTACT_CUSTOMER else ""
     if write.op == Write.Op.CREATE:
         _made(link, write)
         if write.side == Side.BIGIN:  # born in Books: list views do not put it out of scope (rules 2.2)

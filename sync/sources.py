@@ -27,6 +27,8 @@ _KEY_FIELDS: Mapping[str, tuple[str, ...]] = {
     RecordKind.PRODUCT: ("Product_Name", "Product_Code"),
 }
 _TAX_NUMBERS = ("tax_reg_no", "gst_no", "vat_reg_no")
+# In a customer's meta: whose its `person.*` fields are, and ids of all its persons (`sync/persons.py`).
+PERSON, PEOPLE = "person", "people"
 _FROM_PRIMARY = {"person.email": "email", "person.phone": "phone", "person.mobile": "mobile"}
 
 
@@ -147,15 +149,18 @@ def books_vendor(row: RemoteRow) -> Seen:
     )
 
 
-def books_customer(shape: Shape, row: RemoteRow, *, detailed: bool) -> Seen:
-    """From a list row or a detail; `person.*` are those of the primary person."""
-    primary = _primary(row) if detailed else None
+def books_customer(shape: Shape, row: RemoteRow, *, detailed: bool, person: str | None = None) -> Seen:
+    """From a list row or a detail. `person`: whose the `person.*` fields are, unknown where it is not there; None for
+    the primary one's."""
+    holder = _holder(row, person) if detailed else None
     wanted = types(shape, RecordKind.CUSTOMER)
     fields = {}
     for name, kind in wanted.items():
-        present, raw = _customer_value(row, name, primary, detailed)
+        present, raw = _customer_value(row, name, holder, detailed)
         if present:
             fields[name] = canonical(kind, raw)
+    meta = _customer_meta(row, detailed)
+    is_persons = Kind.CONTACT_CUSTOMER in shape.active and may_pair(shape, Kind.CONTACT_CUSTOMER, meta)
     address = row.get("billing_address")
     phone = address.get("phone") if isinstance(address, Mapping) else None
     name = str(row.get("contact_name") or "")
@@ -172,24 +177,20 @@ def books_customer(shape: Shape, row: RemoteRow, *, detailed: bool) -> Seen:
         label=name[:300],
         fields=fields,
         keys=tuple(sorted(set(found))),
-        meta=_customer_meta(row, detailed),
+        meta={**meta, **(_persons_meta(row, person) if detailed and is_persons else {})},
         modified_at=parse_time_or_none(row.get("last_modified_time")),
         created_at=parse_time_or_none(row.get("created_time")),
         detailed=detailed,
     )
 
 
-def _customer_value(row: RemoteRow, name: str, primary: RemoteRow | None, detailed: bool) -> tuple[bool, object]:
-    """(known, value)."""
-    if name == "person.name":
-        source = primary if primary is not None else row
-        known = detailed or "first_name" in row
-        return known, full_name(source.get("first_name"), source.get("last_name"))
+def _customer_value(row: RemoteRow, name: str, holder: RemoteRow | None, detailed: bool) -> tuple[bool, object]:
+    """(known, value). A list row tells some of the primary person's."""
     if name.startswith("person."):
-        inner = name.removeprefix("person.")
         if detailed:
-            return True, (primary or {}).get(inner)
-        return (inner in row, row.get(inner)) if name in _FROM_PRIMARY else (False, None)
+            return holder is not None, _person_value(holder or {}, name)
+        known = "first_name" in row if name == "person.name" else name in _FROM_PRIMARY and name[7:] in row
+        return known, _person_value(row, name)
     outer, dot, inner = name.partition(".")
     if dot:
         held = row.get(outer)
@@ -210,13 +211,34 @@ def _customer_meta(row: RemoteRow, detailed: bool) -> dict[str, Any]:
     if row.get("is_linked_with_zohocrm") in (True, "true"):
         meta["zohocrm"] = True
     if detailed:
-        meta["primary"] = str(row.get("primary_contact_id") or "") or _primary_id(row)
+        meta["primary"] = str(row.get("primary_contact_id") or "") or primary_id(row)
         meta["has_transaction"] = row.get("has_transaction") in (True, "true")
         meta["owner"] = str(row.get("owner_id") or "")
         for name in ("zcrm_account_id", "zcrm_contact_id"):
             if row.get(name):
                 meta[name] = str(row[name])
     return meta
+
+
+def _person_value(person: RemoteRow, name: str) -> object:
+    if name == "person.name":
+        return full_name(person.get("first_name"), person.get("last_name"))
+    return person.get(name.removeprefix("person."))
+
+
+def _persons_meta(detail: RemoteRow, person: str | None) -> dict[str, Any]:
+    people = sorted(str(one.get("contact_person_id")) for one in persons_of(detail))
+    return {PERSON: primary_id(detail) if person is None else person, PEOPLE: people}
+
+
+def person_fields(shape: Shape, person: RemoteRow) -> dict[str, Value]:
+    """What of a contact person is mapped where it stands for its customer: the `person.*` fields."""
+    wanted = types(shape, RecordKind.CUSTOMER)
+    return {
+        name: canonical(kind, _person_value(person, name))
+        for name, kind in wanted.items()
+        if name.startswith("person.")
+    }
 
 
 def persons_of(detail: RemoteRow) -> list[RemoteRow]:
@@ -230,8 +252,15 @@ def _primary(detail: RemoteRow) -> RemoteRow:
     return (chosen or people or [{}])[0]
 
 
-def _primary_id(detail: RemoteRow) -> str:
+def primary_id(detail: RemoteRow) -> str:
     return str(_primary(detail).get("contact_person_id") or "")
+
+
+def _holder(detail: RemoteRow, person: str | None) -> RemoteRow | None:
+    """A customer without persons has empty ones; None where the one asked for is not there."""
+    if person is None or not (person or persons_of(detail)):
+        return _primary(detail)
+    return next((one for one in persons_of(detail) if str(one.get("contact_person_id")) == person), None)
 
 
 def books_person(shape: Shape, person: RemoteRow, customer_id: str, modified_at: datetime | None) -> Seen:
@@ -247,22 +276,23 @@ def books_person(shape: Shape, person: RemoteRow, customer_id: str, modified_at:
             fields[name] = canonical(kind, person.get(name))
     name_shown = shown(full_name(person.get("first_name"), person.get("last_name")))
     email = _text(person.get("email"))
-    found = [
-        *keys.name_keys(name_shown),
-        *keys.email_keys(email),
-        *keys.phone_keys(_text(person.get("phone")), _text(person.get("mobile"))),
-    ]
     return Seen(
         kind=RecordKind.PERSON,
         remote_id=str(person["contact_person_id"]),
         label=(name_shown or email or "")[:300],
         fields=fields,
         parent_id=customer_id,
-        keys=tuple(sorted(set(found))),
+        keys=person_keys(person),
         meta={"primary": person.get("is_primary_contact") in (True, "true")},
         modified_at=modified_at,
         created_at=parse_time_or_none(person.get("created_time")),
     )
+
+
+def person_keys(person: RemoteRow) -> tuple[str, ...]:
+    name = shown(full_name(person.get("first_name"), person.get("last_name")))
+    phones = keys.phone_keys(_text(person.get("phone")), _text(person.get("mobile")))
+    return tuple(sorted({*keys.name_keys(name), *keys.email_keys(_text(person.get("email"))), *phones}))
 
 
 def books_item(shape: Shape, row: RemoteRow) -> Seen:

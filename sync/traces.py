@@ -14,7 +14,7 @@ from typing import Any
 from sync import restore, since, sources
 from sync.fields import full_name
 from sync.mapping import Kind
-from sync.models import Record, RecordKind, Side, Write
+from sync.models import Link, Record, RecordKind, Side, Write
 from sync.shape import Shape
 
 Detail = Mapping[str, Any]
@@ -77,7 +77,7 @@ def _person_was_edited(shape: Shape, created: Write, person: Record | None, rows
 
 
 def _digests(write: Write, row: Detail) -> dict[str, str]:
-    return {name: _digest(write, value) for name, value in _shown(Kind(write.link.kind), row).items()}
+    return {name: _digest(write, value) for name, value in _shown(write.link, row).items()}
 
 
 def _digest(write: Write, value: object) -> str:
@@ -85,8 +85,9 @@ def _digest(write: Write, value: object) -> str:
     return sha256(text.encode()).hexdigest()[:16]
 
 
-def _shown(kind: Kind, row: Detail) -> dict[str, Any]:
+def _shown(link: Link, row: Detail) -> dict[str, Any]:
     """All that the row tells, empty fields too; a key that it lacks is unknown."""
+    kind = Kind(link.kind)
     if kind is Kind.CONTACT_PERSON:
         return _person(row)
     if kind is Kind.PRODUCT_ITEM:
@@ -97,8 +98,8 @@ def _shown(kind: Kind, row: Detail) -> dict[str, Any]:
         if isinstance(address, Mapping):
             found.update({f"{outer}.{name}": address.get(name) for name in restore.OF_ADDRESS})
     if kind is Kind.CONTACT_CUSTOMER:
-        primary = restore.primary_first(sources.persons_of(row))[:1]
-        found.update({f"person.{name}": value for one in primary for name, value in _person(one).items()})
+        own = restore.own_first(link, sources.persons_of(row))[:1]
+        found.update({f"person.{name}": value for one in own for name, value in _person(one).items()})
     return found
 
 

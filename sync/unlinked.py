@@ -122,7 +122,7 @@ def partner_ids(shape: Shape, side: str, parent_ids: Iterable[str]) -> dict[str,
 
 
 def deleted_contacts(shape: Shape, kind: Kind, side: str, records: Sequence[Record]) -> dict[str, Record]:
-    """Per customer or primary person: the contact deleted in Bigin that was its pair in another mode (rules 5.1).
+    """Per customer or person: the contact deleted in Bigin that was its pair in another mode (rules 5.1).
 
     A pair of a kind that rests now: that somebody deleted its contact still counts.
     """
@@ -134,14 +134,19 @@ def deleted_contacts(shape: Shape, kind: Kind, side: str, records: Sequence[Reco
         for record in records
         if record.meta.get("primary")
     }
+    own = {record.remote_id: record.remote_id for record in records}
     rows = Link.objects.filter(
         installation=shape.installation,
         kind=before,
         state__in=(Link.State.RETIRED, Link.State.CLOSED),
-        books__remote_id__in=owner,
         bigin__gone_at__isnull=False,
-    ).select_related("bigin", "books")
-    return {owner[link.books.remote_id]: link.bigin for link in rows.order_by("pk") if link.books and link.bigin}
+    ).filter(Q(person="", books__remote_id__in=owner) | Q(person__in=own))
+    pairs = ((link, link.books, link.bigin) for link in rows.select_related("bigin", "books").order_by("pk"))
+    return {
+        own[link.person] if link.person else owner[books.remote_id]: bigin
+        for link, books, bigin in pairs
+        if books and bigin
+    }
 
 
 def decisions(installation: Installation, side: str, records: Sequence[Record]) -> dict[str, dict[str, str]]:

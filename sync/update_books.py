@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from sync import bodies, details, last_look, learned, mirror, outbox, settle, sources, unreadable
+from sync import bodies, details, last_look, learned, mirror, outbox, persons, settle, sources, unreadable
 from sync.fields import is_normalised, shown
 from sync.mapping import Kind
 from sync.models import Record, Write
@@ -76,12 +76,18 @@ def _was_changed(work: Work, write: Write, record: Record, detail: Detail) -> bo
     if record.kind == "item":
         held = sources.books_item(work.shape, detail).fields
     else:
-        held = sources.books_customer(work.shape, detail, detailed=True).fields
+        held = sources.books_customer(work.shape, detail, detailed=True, person=persons.of(write.link) or None).fields
     before = write.before or {}
     return any(
         name in held and name in before and held[name] != before[name] and not is_normalised(value, held[name])
         for name, value in write.fields.items()
     )
+
+
+def _customer_now(work: Work, write: Write, record: Record) -> Detail | None:
+    detail = details.customer_detail(work, record.remote_id)
+    write.link.refresh_from_db(fields=["person"])  # reading may have told which person it is
+    return detail
 
 
 def _item_now(work: Work, record: Record) -> Detail | None:
@@ -129,8 +135,8 @@ def _update_person(work: Work, write: Write, record: Record) -> None:
 
 
 def _update_customer(work: Work, write: Write, record: Record, kind: Kind) -> None:
-    """Never `contact_persons`: Books would replace the whole list. A primary person is written by its own call."""
-    free, held = _current(work, write, record, lambda: details.customer_detail(work, record.remote_id))
+    """Never `contact_persons`: Books would replace the whole list. Its person is written by a call of its own."""
+    free, held = _current(work, write, record, lambda: _customer_now(work, write, record))
     if not free:
         return
     own, person = bodies.split_customer(write.fields)
@@ -139,21 +145,25 @@ def _update_customer(work: Work, write: Write, record: Record, kind: Kind) -> No
         body.setdefault("company_name", body["contact_name"])
     if kind is Kind.CONTACT_CUSTOMER and "name" in person and record.label == shown(record.fields.get("person.name")):
         body.setdefault("contact_name", shown(person["name"]))
+    whom = persons.of(write.link)
+    if person and not whom and record.meta.get(sources.PEOPLE):
+        outbox.reject(work, write, "gone", "Which contact person it is cannot be told any more.", "Sync again.")
+        return
     requested_at = work.clock.now()  # what another worker settles from here on is newer than what this answer shows
-    row = _write_customer(work, record, body, bodies.person_body(person))
-    seen = sources.books_customer(work.shape, row, detailed=True)
+    row = _write_customer(work, record, body, bodies.person_body(person), whom)
+    seen = sources.books_customer(work.shape, row, detailed=True, person=whom or None)
     with transaction.atomic():
         settle.done(work, write, seen)
         details.store_customer(work.shape, row, requested_at)
 
 
-def _write_customer(work: Work, record: Record, body: bodies.Body, person: bodies.Body) -> Detail:
-    """One call, or two where the primary person changes as well; the customer as it then stands."""
+def _write_customer(work: Work, record: Record, body: bodies.Body, person: bodies.Body, whom: str) -> Detail:
+    """One call, or two where its person changes as well, who is made where there is none; the customer as it then
+    stands."""
     if not person:
         return work.patiently(lambda: work.books.update_contact(record.remote_id, body))
-    primary = str(record.meta.get("primary") or "")
-    if primary:
-        work.patiently(lambda: work.books.update_person(primary, person))
+    if whom:
+        work.patiently(lambda: work.books.update_person(whom, person))
     else:
         work.patiently(lambda: work.books.create_person(record.remote_id, person))
     row = then(

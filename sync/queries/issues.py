@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Installation
-from sync import held
+from sync import held, persons
 from sync.models import Issue, Record, Run, Side, Write
 from sync.queries import activity, facts
 from sync.queries.pairs import KIND_LABELS
@@ -51,6 +51,8 @@ REASONS: Mapping[str, str | Promise] = {
     "gone": _("The record is gone"),
     "person_left_out": _("A contact person was not stored"),
     "vanished": _("Deleted in Books, kept in Bigin"),
+    "person_gone": _("The contact person is gone from its customer in Books"),
+    "others_stay": _("Deleted in Bigin, kept in Books for other contact persons"),
     "merge": _("Probably merged in Bigin"),
     "refused_by_person": _("A person refused to create it"),
     "unknown_create": _("An answer was lost: it is not known whether the record was created"),
@@ -156,8 +158,14 @@ def to_link(issue: Issue) -> Record | None:
     """The record that a person may link to another one for this issue (rules 5.1); None where that is no answer."""
     if issue.link is None:
         return issue.record
-    choices = {Issue.Kind.VANISHED: issue.link.bigin, Issue.Kind.MERGE: issue.link.books}
-    found = issue.link.bigin if issue.code == "name_taken" else choices.get(Issue.Kind(issue.kind))
+    choices = {
+        Issue.Kind.VANISHED: issue.link.bigin,
+        Issue.Kind.MERGE: issue.link.books,
+        "name_taken": issue.link.bigin,
+        persons.GONE: issue.link.books,
+        persons.STAYS: issue.link.books,
+    }
+    found = choices.get(issue.code) or choices.get(issue.kind)
     return found if found is not None and found.gone_at is None else None
 
 

@@ -140,6 +140,12 @@ def _retry(request: MemberRequest, found: Issue) -> str:
     return _("It is tried again with the next run.")
 
 
+def _take_primary(request: MemberRequest, found: Issue) -> str:
+    if not services.go_on_with_primary(found, request.member.name):
+        return _("This was settled in the meantime.")
+    return _("The next run compares the contact with the primary contact person.")
+
+
 def _create(request: MemberRequest, found: Issue) -> str:
     services.create_anyway(found, request.member.name)
     return _("A new record is created with the next run.")
@@ -179,10 +185,11 @@ ACTIONS: dict[str, Callable[[MemberRequest, Issue], str]] = {
     "dismiss": _dismiss,
     "link": _link,
     "add-person": _add_person,
+    "take-primary": _take_primary,
     "approve": _approve,
     "refuse": _refuse,
 }
-SOON = ("retry", "create", "link", "add-person", "approve")  # what the next run does
+SOON = ("retry", "create", "link", "add-person", "take-primary", "approve")  # what the next run does
 BULK: dict[str, Callable[[Issue, str], object]] = {
     "retry": services.retry,
     "link": services.link_only_candidate,

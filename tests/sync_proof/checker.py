@@ -74,6 +74,8 @@ def _excused(link: Link) -> set[str]:
     for issue in _issues(link):
         if issue.kind == "clash":
             found |= set(issue.detail)
+        elif issue.code == "person_gone":
+            found |= {one.books for one in FIELDS[link.kind] if one.books.startswith("person.")}
         elif issue.code == "cleared":
             found |= set(issue.detail["fields"])
         elif issue.kind == "rejected" and issue.detail.get("op") == "update":

@@ -91,9 +91,8 @@ class Pair:
         """Who a contact is among the persons of its customer: the primary one until the pair names somebody."""
         if self.link.kind != "contact-customer":
             return None
-        named = str(getattr(self.link, "person", ""))
         people: list[Row] = self.right.get("contact_persons") or []
-        if named:
+        if named := self.link.person:
             return next((one for one in people if str(one["contact_person_id"]) == named), None)
         return next((one for one in people if one.get("is_primary_contact")), people[0] if people else None)
 
