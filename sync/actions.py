@@ -23,6 +23,7 @@ from sync import (
     picklists,
     planner,
     recovery,
+    second_look,
     send,
     sources,
     standstill,
@@ -212,7 +213,8 @@ def _pair(work: Work, kind: Kind, record: Record) -> Link | None:
 
 
 def finish(work: Work, kind: Kind, link_id: int) -> None:
-    """Plans and sends the open writes of one link; what is unknown is looked up first."""
+    """Plans and sends the open writes of one link; what is unknown is looked up first, and what a Save made new waits
+    for a person who has seen it."""
     recovery.resolve(work, kind, link_id)
     policies = Policies(work.shape.setting(kind).policy, "policy", picklists.offered(work, kind))
     with transaction.atomic():
@@ -220,4 +222,5 @@ def finish(work: Work, kind: Kind, link_id: int) -> None:
         links = list(rows.prefetch_related("bigin", "books"))
         if links:
             merging.plan_links(work, kind, links, policies)
+        second_look.hold_of_link(work, kind, link_id)
     send.apply_link(work, kind, link_id)

@@ -136,6 +136,23 @@ def _after_a_save(work: Work, kind: Kind, setting: ModuleSetting, change: Change
     return _hold(work, kind, f"settings_changed_{kind}", list(rows), told)
 
 
+def hold_of_link(work: Work, kind: Kind, link_id: int) -> list[Write]:
+    """What a record action may not send either: no preview since that Save has shown it. Needs a transaction."""
+    setting = work.shape.setting(kind)
+    change = changed.of(setting) if setting.last_sync_at is not None else None
+    if change is None or _previews(setting).filter(started_at__gte=change.at).exists():
+        return []
+    waiting = _pending(work, kind).filter(Q(link=link_id) | Q(carried_by__link=link_id)).select_related("link")
+    family = list(waiting.order_by("pk"))
+    new = [write for write in family if write.carried_by_id is None and _is_new(write, kind, change)]
+    if not new:
+        return []
+    carriers = {write.pk for write in new}
+    found = [write for write in family if write.pk in carriers or write.carried_by_id in carriers]
+    planned = Counter((write.side, _OUTCOMES[Write.Op(write.op)]) for write in new)
+    return _hold(work, kind, f"settings_changed_{kind}", found, _unseen(planned))
+
+
 def _made_new(work: Work, kind: Kind, change: Change) -> _New:
     found = _New()
     for write in _writes(work, kind, change.at).select_related("link").iterator(chunk_size=_CHUNK):

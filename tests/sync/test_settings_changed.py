@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from sync import changed, preview, services
+from sync import actions, changed, preview, services
 from sync.configure import ConfigureInput
 from sync.mapping import Direction, Kind, Row, defaults
 from sync.models import ModuleSetting, Run, Write
@@ -64,6 +64,25 @@ def test_rule_5_4_a_field_mapped_later_replaces_nothing_before_a_person_approves
     world.settle()
     assert notes(world) == [f"words {one}" for one in range(4)]
     assert not world.issues()
+
+
+def test_rule_5_4_a_record_action_does_not_go_past_what_a_person_is_to_approve(world: World) -> None:
+    """Whoever may open a record may press Sync this record now."""
+    described(world, 2)
+    company = sorted(world.remotes.companies())[0]
+    map_notes(world)
+    world.remotes.update("Accounts", company, Website="https://huts.example")
+    actions.sync_record(world.installation, "Accounts", company)
+    assert notes(world) == ["by the accountant"] * 2
+    assert world.issue("settings_changed_company-customer").detail["count"] == 1
+    run = world.sync()
+    assert (
+        world.issue("settings_changed_company-customer").reason
+        == f"{UNSEEN} updates in Books: 2. Nothing of it was sent."
+    )
+    assert services.approve_held(run, "Ada") == 2
+    world.settle()
+    assert notes(world) == ["words 0", "words 1"]
 
 
 def test_rule_5_4_refused_it_stays_as_it_was(world: World) -> None:
