@@ -29,7 +29,7 @@ class Screens:
     def alone(self, side: str) -> dict[str, str]:
         """Per record without a pair: why."""
         rows = re.findall(r'<th scope="row">(.*?)</th>.*?<td class="small"[^>]*>(.*?)</td>', self.text(f"?show={side}"))
-        return {name: re.sub(r" ?<a .*</a>", "", why) for name, why in rows}
+        return {name.split("<br>")[0]: re.sub(r" ?<a .*</a>", "", why) for name, why in rows}
 
     def offered(self, record: Record, text: str = "") -> list[tuple[str, str, str]]:
         """Names that may be linked with it, why and with which score."""
