@@ -57,7 +57,7 @@ def _agree(ledger: Ledger, pair: Pair) -> None:
     """Field by field: alike on both sides, and what people wrote, unless a person is asked about that very field."""
     excused = _excused(pair.link)
     clashes = {name for issue in _issues(pair.link).filter(kind="clash") for name in issue.detail}
-    for one in FIELDS[pair.link.kind]:
+    for one in [one for one in FIELDS[pair.link.kind] if one.bigin not in ledger.unmapped]:
         held, wanted = pair.held(one.name), allowed(ledger, pair, one)
         if one.bigin in clashes and wanted and not one.asks and "ask" not in ledger.policies(pair.bigin[0]):
             ledger.say("asked though the policy decides:", pair.link.kind, one.name, pair.bigin, held, wanted)

@@ -126,7 +126,7 @@ def compare(ledger: Ledger) -> None:
     for pair in ledger.pairs():
         for one in FIELDS[pair.link.kind]:
             held = pair.held(one.name)
-            if not agree(*held):
+            if one.bigin in ledger.unmapped or not agree(*held):
                 continue
             if not may_hold(wanted := allowed(ledger, pair, one), held):
                 ledger.say("lost:", pair.link.kind, one.name, pair.bigin, "both are", held[0], "and not", wanted)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sync import services
+from sync import mapping, services
 from sync.models import Module
 from tests.sync_proof.stage import Stage
 
@@ -25,6 +25,17 @@ class Configurator(Stage):
 
     def change_duplicates(self, which: int, how: int) -> None:
         self.world.choose(duplicates=DUPLICATES[which % 3])
+
+    def change_imports(self, which: int, how: int) -> None:
+        """Whether customers that only Books has come to Bigin."""
+        self.world.choose(create_in_bigin=("none", "active")[which % 2])
+
+    def change_mapping(self, which: int, how: int) -> None:
+        """One field is kept in step no longer, or all are again."""
+        left_out = (None, "Website", "Phone", "Title")[which % 4]
+        rows = [row for row in mapping.defaults(Module.CUSTOMERS) if row.bigin != left_out]
+        self.world.choose(mapping=rows)
+        self.ledger.unmapped = {left_out} if left_out else set()
 
     def pause(self, which: int, how: int) -> None:
         """Or resume."""

@@ -100,3 +100,9 @@ class InBooks(Stage):
         one = self.pick("customer", which)
         if one is not None:
             self.world.books.invoice(one, sent=how % 2 == 0)
+
+    def make_primary(self, which: int, how: int) -> None:
+        """Another person of a customer speaks for it."""
+        one = self.pick("person", which)
+        if one is not None:
+            self.world.books.make_primary(one)

@@ -122,6 +122,7 @@ class Ledger:
     taken_back: set[Key] = field(default_factory=set)  # what a person's undo may delete
     undone: set[int] = field(default_factory=set)  # writes that took an update back, and were looked at
     dismissed: set[Key] = field(default_factory=set)  # what a person wants to hear of no more
+    unmapped: set[str] = field(default_factory=set)  # fields of Bigin that are not kept in step for now
     freed: set[Key] = field(default_factory=set)  # whose pair a person ended by choosing another
     firsts: dict[Key, Key] = field(default_factory=dict)  # with whom a record was first seen in step
     wrong: list[str] = field(default_factory=list)

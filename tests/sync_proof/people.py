@@ -133,6 +133,9 @@ class BooksPeople:
         found: Row | None = answer.json()["contact_person"] if answer.ok else None
         return found
 
+    def make_primary(self, person_id: str) -> bool:
+        return self.api.post(f"/contacts/contactpersons/{person_id}/primary").ok
+
     def delete_person(self, person_id: str) -> bool:
         return self.api.delete(f"/contacts/contactpersons/{person_id}").ok
 

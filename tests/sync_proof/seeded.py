@@ -22,6 +22,7 @@ def choices(random: Random) -> dict[str, Any]:
         "policy": random.choice(POLICIES),
         "delete_policy": random.choice(DELETES),
         "keyed": random.random() < 0.5,
+        "product": random.choice(("invoice", *["books"] * 7)),
     }
 
 
@@ -30,10 +31,15 @@ def steps(random: Random, most: int = 16) -> list[Operation]:
     return [(random.choice(NAMES), random.randrange(12), random.randrange(12)) for _ in range(number)]
 
 
+def trial_of(seed: int) -> tuple[dict[str, Any], list[Operation]]:
+    """Settings of the first day, and what happens."""
+    random = Random(seed)
+    return choices(random), steps(random)
+
+
 def play(world: World, seed: int) -> None:
     """Raises what went wrong, with the whole trial in its notes."""
-    random = Random(seed)
-    chosen, taken = choices(random), steps(random)
+    chosen, taken = trial_of(seed)
     world.fresh(**chosen)
     trial = Trial(world)
     try:

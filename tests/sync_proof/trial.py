@@ -20,6 +20,7 @@ from tests.sync_proof.configurator import MODULES, Configurator
 from tests.sync_proof.in_bigin import InBigin
 from tests.sync_proof.in_books import InBooks
 from tests.sync_proof.stage import BIGIN
+from tests.sync_proof.values import company_of
 from tests.sync_proof.world import A_WHILE
 from zoho.errors import Rejected
 
@@ -114,10 +115,13 @@ class Trial(InBigin, InBooks, Administrator, Configurator):
             self.world.sync(active)
 
     def bill(self, which: int, how: int) -> None:
-        """A sales person makes the customer of a record, now."""
-        kind = ("company", "contact")[how % 2]
+        """A sales person makes the customer of a record, now: of a contact's company, where it has one (rules 7.1)."""
+        kind, mode = ("company", "contact")[how % 2], self.world.setting().mode
         one = self.pick(kind, which)
-        if one is None:
+        if kind == "contact" and mode != "contacts":
+            company = company_of(self.world.bigin.all("Contacts").get(one or "", {}))
+            kind, one = ("company", company) if company else (kind, one)
+        if one is None or (kind, mode) in (("company", "contacts"), ("contact", "companies")):
             return
         installation = self.world.installation
         bigin, books = connections.bigin(installation, "person"), connections.books(installation, "person")
@@ -130,16 +134,10 @@ OPERATIONS: dict[str, Callable[[Trial, int, int], None]] = {
     for name in (
         "add_company add_contact add_product edit_company edit_contact edit_product move_contact delete_in_bigin"
         " restore_in_bigin empty_the_bin merge_companies add_customer add_namesake add_person add_item edit_customer"
-        " edit_person edit_item delete_in_books mark_in_books bill_in_books run run_in_trouble run_and_die sync_one"
-        " bill day settle switch_mode change_policy change_deletes change_duplicates pause read_only answer refuse"
-        " dismiss create_again link_candidate link_by_hand unlink undo_one undo_run"
+        " edit_person edit_item delete_in_books mark_in_books bill_in_books make_primary run run_in_trouble run_and_die"
+        " sync_one bill day settle switch_mode change_policy change_deletes change_duplicates change_imports"
+        " change_mapping pause read_only answer refuse dismiss create_again link_candidate link_by_hand unlink undo_one"
+        " undo_run"
     ).split()
 }
-RUNS = (
-    "run",
-    "run_in_trouble",
-    "run_and_die",
-    "sync_one",
-    "bill",
-    "day",
-)  # what may write to Zoho; `end` looks by itself
+RUNS = ("run", "run_in_trouble", "run_and_die", "sync_one", "bill", "day")  # what may write; `end` looks by itself

@@ -65,19 +65,28 @@ class World:
         settings.SYNC_DELETE_WAIT_SECONDS = 60
         settings.SYNC_ABSENCE_SECONDS = 60
 
-    def fresh(self, seed: str = "empty", *, keyed: bool = False, **values: Any) -> None:
+    def fresh(self, seed: str = "empty", *, keyed: bool = False, product: str = "books", **values: Any) -> None:
         """Another trial: remotes and tables as on the first day; `values` go to the setting of customers.
 
-        `keyed`: Books has the unique fields that make creates safe to repeat.
+        `keyed`: Books has the unique fields that make creates safe to repeat. `product`: books or invoice.
         """
         self.time.offset *= 0
         self.sandbox.reset(seed)
         with transaction.atomic(), connection.cursor() as cursor:
             for table in _TABLES:
                 cursor.execute(f"DELETE FROM {table}")
-        self.reconnect()
+        if product == self.product:
+            self.reconnect()
+        else:
+            self._change_to(product)
         self._arrive(**values)
         self._offer_keys(keyed)
+
+    def _change_to(self, product: str) -> None:
+        """Another set-up: an installation has one product for life (rules 1.5)."""
+        Installation.objects.filter(pk=self.installation.pk).delete()
+        self.product = product
+        self.installation = without_browser.connect(self.sandbox.url, administrator_of(self.sandbox), product)
 
     def _offer_keys(self, keyed: bool) -> None:
         """What setup asks an administrator for, and what its probes find."""
