@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
 from sync.fields import Fields, Value, bare, is_normalised, shown
 from sync.mapping import Kind
 from sync.models import Record, Side, Write
-from sync.shape import Shape
+from sync.shape import RECORD_KINDS, Shape
 
 # The remote's clock and ours may differ by this much; identity has to be equal anyway.
 SKEW = timedelta(minutes=2)
@@ -27,6 +27,22 @@ def is_same(kind: Kind, side: str, sent: Fields, stored: Fields) -> bool:
 
 def _alike(sent: Value, stored: Value) -> bool:
     return is_normalised(sent, stored) or bare(shown(sent)) == bare(shown(stored))
+
+
+def made_otherwise(write: Write, remote_ids: Iterable[str]) -> frozenset[str]:
+    """Those that another create of ours made, for a pair that may rest by now: they are not what this one made."""
+    column = f"link__{write.side}__remote_id"
+    rows = Write.objects.filter(
+        installation=write.installation_id, side=write.side, op=Write.Op.CREATE, state=Write.State.DONE
+    ).filter(**{f"{column}__in": list(remote_ids), "link__kind__in": _same_records(write)})
+    return frozenset(rows.exclude(link=write.link_id).values_list(column, flat=True))
+
+
+def _same_records(write: Write) -> list[str]:
+    """Kinds of link whose record on that side is of this kind: ids of others may be equal."""
+    at = 0 if write.side == Side.BIGIN else 1
+    record_kind = RECORD_KINDS[Kind(write.link.kind)][at]
+    return [kind for kind, pair in RECORD_KINDS.items() if pair[at] == record_kind]
 
 
 def awaited(shape: Shape, kind: Kind, side: str) -> Callable[[Record], bool]:

@@ -201,7 +201,8 @@ def _is_ours(work: Work, kind: Kind, write: Write, seen: Seen) -> bool:
 
 
 def _look(work: Work, kind: Kind, write: Write) -> list[Seen]:
-    """Fresh from the remote, newest first, down to the beginning of the attempt; linked records are left out."""
+    """Fresh from the remote, newest first, down to the beginning of the attempt; linked records and what another create
+    made are left out."""
     since = (write.attempted_at or write.created_at) - identity.SKEW
     if write.side == Side.BIGIN:
         seen = _newest_of_bigin(work, kind, since)
@@ -211,7 +212,9 @@ def _look(work: Work, kind: Kind, write: Write) -> list[Seen]:
         seen = _items(work, write, since)
     else:
         seen = _customers(work, write, since)
-    return free(work, RECORD_KINDS[kind][0 if write.side == Side.BIGIN else 1], seen)
+    made = identity.made_otherwise(write, (one.remote_id for one in seen))
+    strangers = [one for one in seen if one.remote_id not in made]
+    return free(work, RECORD_KINDS[kind][0 if write.side == Side.BIGIN else 1], strangers)
 
 
 def free(work: Work, record_kind: str, seen: Sequence[Seen]) -> list[Seen]:

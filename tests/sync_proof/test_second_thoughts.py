@@ -120,3 +120,25 @@ def test_rule_3_3_billing_an_unlinked_company_asks_before_it_takes_the_same_cust
     assert isinstance(answer, billing.Candidates)
     assert [one.label for one in answer.candidates] == ["Alder Walks"]
     assert Link.objects.get().state == Link.State.APART
+
+
+def test_rule_3_4_a_lost_create_is_not_what_an_earlier_create_made_for_another_mode(world: World) -> None:
+    """The contact of Contacts mode stands without a company; the person of the other mode is another creation."""
+    world.choose(mode="contacts")
+    person = {"first_name": "Ann", "last_name": "Lee", "email": "ann@lee.example"}
+    world.books.customer("Alder Walks", person)
+    world.sync()
+    [contact] = world.bigin.all("Contacts")
+    world.choose(mode="both")
+    world.sandbox.fault("drop_before", product="bigin", method="POST", path="^/Contacts$")
+    world.sync()
+    for issue in Issue.objects.filter(kind="held", state="open"):
+        held.approve_held(issue, "a test")
+    world.sync()
+    assert Write.objects.filter(link__kind="contact-person", state="unknown").count() == 1
+    world.sandbox.control("DELETE", "faults")
+    world.settle()
+    assert not Link.objects.filter(bigin__remote_id=contact, state="linked").exists()
+    assert world.bigin.all("Contacts")[contact]["Account_Name"] is None
+    told = Issue.objects.filter(state="open", record__kind="person").values_list("kind", "code")
+    assert list(told) == [("rejected", "duplicate_value")]
