@@ -5,7 +5,6 @@
 from django.utils.translation import gettext_noop as _
 
 SENTENCES = (
-    _("%(_UNDONE)s In Books it was marked inactive, as it has transactions."),
     _("%(bigin)s was left out: Books does not offer %(value)s."),
     _("%(contact)s is no contact person of %(customer)s in Books any more: nothing of the person is written."),
     _("%(label)s (%(type)s) cannot be stored in %(label2)s."),
@@ -196,6 +195,7 @@ SENTENCES = (
     _("Its counterpart in Books is gone."),
     _("Its creation in Books waits for an administrator, who may approve it under Activity."),
     _("Its creation was taken back."),
+    _("Its creation was taken back. In Books it was marked inactive, as it has transactions."),
     _("Its customer is not in step any more; take that deletion back instead."),
     _("Its deletion in Books was taken back; in Bigin it stays deleted unless it is restored there."),
     _("Its deletion is tried again."),
@@ -259,6 +259,7 @@ SENTENCES = (
     _("Started the sync of %(get_module_display)s"),
     _("Sync the company first."),
     _("Take its deletion back instead."),
+    _("That it was made active again was taken back: in Books it is inactive."),
     _("The API quota of %(name)s is used up"),
     _("The access does not allow the call (code %(code)s)."),
     _("The answer of Zoho Books is not of the expected shape."),

@@ -37,6 +37,10 @@ from zoho.errors import RateLimited, Rejected, RetryLater, Unauthorised, Unknown
 HAS_TRANSACTIONS = frozenset({"3000", "1004", "2049", "36"})
 _MISSING = frozenset({"1002", "2006"})
 _UNDONE = "Its creation was taken back."
+_INACTIVE = {
+    Write.Op.CREATE: "Its creation was taken back. In Books it was marked inactive, as it has transactions.",
+    Write.Op.ACTIVE: "That it was made active again was taken back: in Books it is inactive.",
+}
 
 
 def from_books(work: Work, write: Write) -> None:
@@ -295,8 +299,8 @@ def inactivated(work: Work, write: Write, *, active: bool) -> None:
         record.settled_at = work.clock.now()
         mirror.mark(record)
         record.save(update_fields=["meta", "fields", "settled_at", "fingerprint", "dirty"])
-        if not active and write.undoes_id is not None:
-            lifecycle.keep_apart(write.link, f"{_UNDONE} In Books it was marked inactive, as it has transactions.")
+        if not active and write.undoes is not None:
+            lifecycle.keep_apart(write.link, _INACTIVE[Write.Op(write.undoes.op)])
         elif not active:
             reason = "It was deleted in Bigin; in Books it was marked inactive."
             lifecycle.close(write.link, reason, Link.Cause.INACTIVATED)

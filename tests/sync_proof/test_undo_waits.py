@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sync import hands, services
-from sync.models import Write
+from sync.models import Link, Write
 from tests.sync_proof.test_moves import DONE, cut, people
 from tests.sync_proof.world import World
 
@@ -79,3 +79,18 @@ def test_unlinking_takes_back_what_travels_along_so_that_it_can_be_asked_for_aga
     assert services.undo_write(deleted, "Ada").undone == 1
     world.settle()
     assert people(world) == BACK
+
+
+def test_a_pair_says_which_change_was_taken_back_when_its_customer_is_inactive_again(world: World) -> None:
+    world.choose(delete_policy="inactive")
+    company = world.bigin.add("Accounts", Account_Name="Alder Walks")
+    world.settle()
+    world.bigin.delete("Accounts", company)
+    world.time.forward(7200)
+    world.settle()
+    world.bigin.restore("Accounts", company)
+    world.settle()
+    assert services.undo_write(Write.objects.get(op="active"), "Ada").undone == 1
+    world.settle()
+    assert [row["status"] for row in world.look().customers.values()] == ["inactive"]
+    assert Link.objects.get().reason == "That it was made active again was taken back: in Books it is inactive."
