@@ -195,6 +195,20 @@ def test_rule_5_2_a_customer_with_other_persons_is_not_deleted_for_one_contact(t
     assert Link.objects.get().state == Link.State.LINKED
 
 
+def test_rule_5_2_once_nobody_else_is_there_retry_deletes_the_customer(two: Case) -> None:
+    assert two.world.bigin.delete("Contacts", two.contact)
+    two.settle()
+    decisions.retry(two.issue("others_stay"), "Ada")
+    two.settle()
+    assert open_issues() == ["others_stay"]
+    assert two.world.books.delete_person(two.bob)
+    two.settle()
+    decisions.retry(two.issue("others_stay"), "Ada")
+    two.settle()
+    assert two.world.look().customers == {}
+    assert open_issues() == []
+
+
 @pytest.mark.parametrize("policy", ["delete", "inactive"])
 def test_rule_5_2_who_is_added_while_the_deletion_waits_stays(world: World, policy: str) -> None:
     """Nothing tells of the new person but the last look."""
