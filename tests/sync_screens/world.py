@@ -22,6 +22,22 @@ NAMES = (
     HOSTILE,
 )
 
+# As the sandbox answers them; one of each kind.
+PROBES = {
+    "asked_at": {"held": None, "text": "2026-03-02T06:00:00+00:00"},
+    "bigin_administrator": {"held": True, "text": "The connection's user has the profile Administrator."},
+    "bigin_scopes": {"held": True, "text": "All 6 scopes are granted."},
+    "bigin_accounts_deleted_list": {"held": True, "text": "3 rows on its first page."},
+    "bigin_accounts_deleted_newest_first": {"held": None, "text": "Too few rows to see an order."},
+    "books_plan": {"held": True, "text": "The plan is PROFESSIONAL."},
+    "books_equal_names": {"held": None, "text": "Nobody shares a name; only a write could tell."},
+    "books_contacts_oldest_first": {"held": True, "text": "47 rows came oldest first."},
+    "books_contacts_changed_since": {
+        "held": False,
+        "text": "The filter is ignored: rows came although none can be so new.",
+    },
+}
+
 
 @dataclass(frozen=True)
 class World:
@@ -58,6 +74,7 @@ def fill(installation: Installation) -> World:
         for day in range(14)
         for product, calls in (("bigin", 300 + 37 * day), ("books", 900 + 211 * (day % 5)))
     )
+    Installation.objects.filter(pk=installation.pk).update(probes=PROBES)
     AuditEntry.objects.create(
         installation=installation, who="Ada Keller", what="Changed the interval of Products to every hour."
     )
