@@ -99,6 +99,7 @@ def preview_and_start(walk: Walk) -> None:
     walk.go()
     walk.work()
     expect(named(walk.page, "start-sync")).to_be_visible(timeout=20_000)
+    walk.go()  # without the progress of the previews, whose end the page learns a moment later
     shot(walk.page, "sync-walk-2-before-anything-is-written")
     assert not Write.objects.exists()
     walk.go("preview/")
