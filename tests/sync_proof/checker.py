@@ -23,7 +23,7 @@ def check(ledger: Ledger) -> list[str]:
     """To be called at a quiet point, after the ledger has seen it; empties its list of what is wrong."""
     _gone(ledger)
     for pair in ledger.pairs():
-        if _is_kept(ledger, pair.link):
+        if _is_kept(ledger, pair.link) and not ledger.is_out(pair.bigin):
             _agree(ledger, pair)
     check_places(ledger)
     Reasons(ledger).check()

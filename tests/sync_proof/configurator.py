@@ -10,6 +10,7 @@ MODES = ("both", "companies", "contacts")
 POLICIES = ("newest", "bigin", "books", "ask")
 DUPLICATES = ("overwrite", "skip", "clone")
 DELETES = ("delete", "inactive", "keep")
+VIEW = "Companies in Portugal"  # what the sandbox's Bigin offers
 MODULES = (Module.CUSTOMERS, Module.PRODUCTS)
 
 
@@ -36,6 +37,13 @@ class Configurator(Stage):
         rows = [row for row in mapping.defaults(Module.CUSTOMERS) if row.bigin != left_out]
         self.world.choose(mapping=rows)
         self.ledger.unmapped = {left_out} if left_out else set()
+
+    def change_views(self, which: int, how: int) -> None:
+        """Only the companies of one list view, or all again."""
+        rows = self.world.bigin.api.get("/settings/custom_views", module="Accounts").json()["custom_views"]
+        view = next(str(row["id"]) for row in rows if row["name"] == VIEW)
+        self.ledger.is_viewed = which % 2 == 0
+        self.world.choose(views={"companies": [view] if which % 2 == 0 else []})
 
     def pause(self, which: int, how: int) -> None:
         """Or resume."""

@@ -38,6 +38,12 @@ class InBigin(Stage):
         told = f" {written}  " if how % 5 == 4 and written else written or None
         self.world.bigin.edit("Accounts", one, **{field: told})
 
+    def move_country(self, which: int, how: int) -> None:
+        """A company enters the list view of `Configurator.change_views`, or leaves it."""
+        one = self.pick("company", which)
+        if one is not None:
+            self.world.bigin.edit("Accounts", one, Billing_Country=("Portugal", "Norway")[how % 2])
+
     def edit_contact(self, which: int, how: int) -> None:
         one = self.pick("contact", which)
         if one is None:

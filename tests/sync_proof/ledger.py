@@ -123,6 +123,7 @@ class Ledger:
     undone: set[int] = field(default_factory=set)  # writes that took an update back, and were looked at
     dismissed: set[Key] = field(default_factory=set)  # what a person wants to hear of no more
     unmapped: set[str] = field(default_factory=set)  # fields of Bigin that are not kept in step for now
+    is_viewed: bool = False  # only companies of the list view are kept in step
     freed: set[Key] = field(default_factory=set)  # whose pair a person ended by choosing another
     firsts: dict[Key, Key] = field(default_factory=dict)  # with whom a record was first seen in step
     wrong: list[str] = field(default_factory=list)
@@ -287,6 +288,11 @@ class Ledger:
                     self.say("undone to what never stood:", *cell, value, stood)
             self.settle(pair, one, held)
 
+    def is_out(self, key: Key) -> bool:
+        """A company that is in no chosen list view, and was not made by the sync: what is born in Books stays."""
+        country = text(self.rows.get(key, {}).get("Billing_Country"))
+        return self.is_viewed and key[0] == "company" and key not in self.ours and country != "Portugal"
+
     # Who may go, who must meet
 
     def _may_go(self, key: Key, row: Row, *policies: str) -> bool:
@@ -336,6 +342,8 @@ class Ledger:
         names: dict[tuple[str, str], list[Key]] = {}
         for key, row in self.rows.items():
             if key[0] in ("company", "product", "customer", "item") and key not in held and _may_pair(key, row):
+                if self.is_out(key):
+                    continue
                 names.setdefault((key[0], label(key[0], row)), []).append(key)
         for kind, name in [place for place in names if place[0] in ("company", "product")]:
             for left in names[kind, name]:

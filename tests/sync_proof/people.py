@@ -12,7 +12,7 @@ from tests.sandbox_books.api import Books as BooksApi
 
 Row = dict[str, Any]
 BIGIN_FIELDS = {
-    "Accounts": "Account_Name,Phone,Website,Billing_Street,Billing_City,Created_By",
+    "Accounts": "Account_Name,Phone,Website,Billing_Street,Billing_City,Billing_Country,Created_By",
     "Contacts": "First_Name,Last_Name,Email,Phone,Mobile,Title,Account_Name,Mailing_City,Created_By",
     "Products": "Product_Name,Product_Code,Description,Product_Active,Unit_Price,Created_By",
 }

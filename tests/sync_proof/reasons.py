@@ -117,7 +117,7 @@ class Reasons:
         """By the settings alone."""
         kind, setting = key[0], self.ledger.setting()
         if kind == "company":
-            return setting.mode == "contacts"
+            return setting.mode == "contacts" or self.ledger.is_out(key)
         if kind == "person":  # only those of a linked company are kept in step by themselves
             customer = str(row["contact_id"])
             own = self._own(("customer", customer)).filter(kind="company-customer", state="linked")

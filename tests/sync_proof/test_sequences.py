@@ -14,7 +14,7 @@ from tests.sync_proof.trial import BEGINNING, OPERATIONS, Operation, Trial
 from tests.sync_proof.world import World
 
 # Together they hold every move, and both products of Zoho.
-SEEDS = (1876, 5893, 684, 2616, 103)
+SEEDS = (13, 2414, 896, 1392, 657)
 numbers = st.integers(0, 11)
 operations: st.SearchStrategy[list[Operation]] = st.lists(
     st.tuples(st.sampled_from(NAMES), numbers, numbers), min_size=3, max_size=14

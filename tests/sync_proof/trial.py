@@ -132,12 +132,12 @@ class Trial(InBigin, InBooks, Administrator, Configurator):
 OPERATIONS: dict[str, Callable[[Trial, int, int], None]] = {
     name: getattr(Trial, name)
     for name in (
-        "add_company add_contact add_product edit_company edit_contact edit_product move_contact delete_in_bigin"
-        " restore_in_bigin empty_the_bin merge_companies add_customer add_namesake add_person add_item edit_customer"
-        " edit_person edit_item delete_in_books mark_in_books bill_in_books make_primary run run_in_trouble run_and_die"
-        " sync_one bill day settle switch_mode change_policy change_deletes change_duplicates change_imports"
-        " change_mapping pause read_only answer refuse dismiss create_again link_candidate link_by_hand unlink undo_one"
-        " undo_run"
+        "add_company add_contact add_product edit_company edit_contact edit_product move_contact move_country"
+        " delete_in_bigin restore_in_bigin empty_the_bin merge_companies add_customer add_namesake add_person"
+        " add_item edit_customer edit_person edit_item delete_in_books mark_in_books bill_in_books make_primary run"
+        " run_in_trouble run_and_die sync_one bill day settle switch_mode change_policy change_deletes"
+        " change_duplicates change_imports change_mapping change_views pause read_only answer refuse dismiss"
+        " create_again link_candidate link_by_hand unlink undo_one undo_run"
     ).split()
 }
 RUNS = ("run", "run_in_trouble", "run_and_die", "sync_one", "bill", "day")  # what may write; `end` looks by itself
