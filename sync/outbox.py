@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
 
 from sync import issues
 from sync.mapping import Kind
@@ -107,12 +107,16 @@ def settle(work: Work, write: Write, **values: object) -> None:
 
 def settle_all(work: Work, writes: Sequence[Write], **values: object) -> None:
     """SENDING or UNKNOWN -> DONE, all of them. Raises Overtaken when another process ended an attempt meanwhile, and
-    Stopped when this run is not the running one any more. Needs a transaction."""
+    Stopped when this run is not the running one any more. Needs a transaction.
+
+    What was noted of an attempt that gave no answer, or had to wait, is over; what planning noted stands.
+    """
+    noted = Case(When(ended_at=None, error_code="", then=F("error")), default=Value("", TextField()))
     _still_running(work)
     now = work.clock.now()
     moved = Write.objects.filter(
         pk__in=[write.pk for write in writes], state__in=(State.SENDING, State.UNKNOWN)
-    ).update(state=State.DONE, settled_at=now, ended_at=now, error_code="", **values)
+    ).update(**{"state": State.DONE, "settled_at": now, "ended_at": now, "error_code": "", "error": noted, **values})
     if moved != len(writes):
         raise Overtaken
     for write in writes:

@@ -76,7 +76,7 @@ def test_a_run_goes_on_when_a_record_action_finds_a_lost_answer_first(world: Wor
     after(world.patch, "contact", lambda: actions.sync_record(world.installation, "Accounts", company))
     assert world.sync().state == Run.State.DONE
     assert sorted(row["contact_name"] for row in world.look().customers.values()) == ["Alder Walks", "Birch Tours"]
-    assert [write.state for write in Write.objects.all()] == ["done", "done"]
+    assert [(write.state, write.error) for write in Write.objects.all()] == [("done", "")] * 2
 
 
 def test_a_run_that_is_overtaken_while_it_sends_ends_and_the_next_looks_up_what_it_sent(world: World) -> None:
