@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sync.models import Issue
+from sync.models import Issue, Link
 from tests.sync_proof.ledger import Ledger, Pair
 from tests.sync_proof.values import company_of
 
@@ -16,10 +16,17 @@ def check_places(ledger: Ledger) -> None:
         if pair.link.kind != "contact-person" or ledger.setting().mode != "both":
             continue
         wanted, stands = customers.get(company_of(pair.left)), str(pair.right["contact_id"])
-        if wanted != stands and not _is_told(pair):
+        if wanted != stands and not _is_told(pair) and not _were_a_pair(ledger, pair):
             ledger.say("below another customer than its company's:", pair.bigin, pair.books, stands, "not", wanted)
 
 
 def _is_told(pair: Pair) -> bool:
     rejected = Issue.objects.filter(link=pair.link, state="open", kind="rejected", detail__op="move")
     return rejected.exists() or Issue.objects.filter(link=pair.link, state="open", code__in=_SAID).exists()
+
+
+def _were_a_pair(ledger: Ledger, pair: Pair) -> bool:
+    """A person took its company and this customer apart; nobody moved since."""
+    company, customer = company_of(pair.left), str(pair.right["contact_id"])
+    apart = Link.objects.filter(pk__in=ledger.unlinked, state="apart", bigin__remote_id=company)
+    return apart.filter(books__remote_id=customer).exists()

@@ -121,7 +121,7 @@ class Reasons:
         if kind == "person":  # only those of a linked company are kept in step by themselves
             customer = str(row["contact_id"])
             own = self._own(("customer", customer)).filter(kind="company-customer", state="linked")
-            return setting.mode != "both" or not own.exists()
+            return setting.mode != "both" or not own.exists() or setting.create_in_bigin == "none"
         if kind == "contact":
             return self._contact_excluded(setting.mode, row, include=setting.include_unattached)
         if kind == "customer":
