@@ -296,7 +296,7 @@ class Ledger:
     # Who may go, who must meet
 
     def _may_go(self, key: Key, row: Row, *policies: str) -> bool:
-        if key in self.taken_back:
+        if key in self.taken_back or self._followed(key):
             return True
         if SIDES[key[0]] == "bigin":
             return False
@@ -309,6 +309,11 @@ class Ledger:
             if self.lives_on(key, partner) and (partner in self.moved or self.modes() > 1):
                 return True
         return False
+
+    def _followed(self, key: Key) -> bool:
+        """A person paired by hand with a contact of another company moves below the customer of that one."""
+        moves = Write.objects.filter(link__in=self.by_hand, op="move", before__person=key[1])
+        return key[0] == "person" and moves.exists()
 
     def partners_of(self, key: Key) -> set[Key]:
         """With whom a record of Books was ever seen in step; an individual customer is its primary person too."""
