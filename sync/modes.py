@@ -38,9 +38,11 @@ def _retire(links: QuerySet[Link]) -> int:
     one that ends once its contact has another record ends when that is so: it would stand in Books twice."""
     outbox.give_up(links.filter(state=Link.State.HALF).values_list("pk", flat=True), "The mode was changed.")
     ends = Write.objects.filter(link=OuterRef("pk"), step=outbox.AFTER, state__in=Write.OPEN)
+    waiting = Write.objects.filter(link=OuterRef("pk"), state__in=Write.OPEN)
+    unsent = links.filter(~Exists(ends), Exists(waiting)).exclude(state=Link.State.HALF)  # an undo of one apart, too
+    outbox.drop(unsent.values_list("pk", flat=True), "The mode was changed.")
     rows = links.filter(~Exists(ends), state__in=(Link.State.LINKED, Link.State.CLOSED))
     ids = list(rows.values_list("pk", flat=True))
-    outbox.drop(ids, "The mode was changed.")
     Issue.objects.filter(link__in=ids, state=Issue.State.OPEN).update(
         state=Issue.State.RESOLVED, closed_by="the mode was changed"
     )

@@ -94,3 +94,15 @@ def test_a_pair_says_which_change_was_taken_back_when_its_customer_is_inactive_a
     world.settle()
     assert [row["status"] for row in world.look().customers.values()] == ["inactive"]
     assert Link.objects.get().reason == "That it was made active again was taken back: in Books it is inactive."
+
+
+def test_an_undo_of_a_pair_that_is_apart_ends_with_its_mode(world: World) -> None:
+    world.bigin.add("Accounts", Account_Name="Alder Walks")
+    world.settle()
+    made = Write.objects.get(op="create", side="books", link__kind="company-customer")
+    hands.unlink(made.link, "Ada")
+    assert services.undo_write(made, "Ada").undone == 1
+    world.choose(mode="contacts")
+    world.settle()
+    assert Write.objects.get(undoes=made).state == Write.State.WITHDRAWN
+    assert [row["contact_name"] for row in world.look().customers.values()] == ["Alder Walks"]
