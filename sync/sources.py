@@ -160,7 +160,10 @@ def books_customer(shape: Shape, row: RemoteRow, *, detailed: bool, person: str 
         if present:
             fields[name] = canonical(kind, raw)
     meta = _customer_meta(row, detailed)
-    is_persons = Kind.CONTACT_CUSTOMER in shape.active and may_pair(shape, Kind.CONTACT_CUSTOMER, meta)
+    # A person may have linked a contact with a customer of any sort.
+    is_persons = Kind.CONTACT_CUSTOMER in shape.active and (
+        person is not None or may_pair(shape, Kind.CONTACT_CUSTOMER, meta)
+    )
     address = row.get("billing_address")
     phone = address.get("phone") if isinstance(address, Mapping) else None
     name = str(row.get("contact_name") or "")

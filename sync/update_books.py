@@ -151,7 +151,8 @@ def _update_customer(work: Work, write: Write, record: Record, kind: Kind) -> No
         return
     requested_at = work.clock.now()  # what another worker settles from here on is newer than what this answer shows
     row = _write_customer(work, record, body, bodies.person_body(person), whom)
-    seen = sources.books_customer(work.shape, row, detailed=True, person=whom or None)
+    is_contacts = kind is Kind.CONTACT_CUSTOMER
+    seen = sources.books_customer(work.shape, row, detailed=True, person=whom or None if is_contacts else None)
     with transaction.atomic():
         settle.done(work, write, seen)
         details.store_customer(work.shape, row, requested_at)

@@ -162,6 +162,23 @@ def test_rule_4_3_a_pair_made_by_hand_is_of_the_person_like_the_contact(world: W
     assert own in world.look().customers
 
 
+def test_rule_2_3_a_contact_linked_by_hand_with_a_business_customer_is_kept_in_step(world: World) -> None:
+    world.choose(mode="both", include_unattached=True, create_in_bigin="none")
+    contact = world.bigin.contact(None, "Ann", "Lee", Email="ann@lee.example")
+    made = world.books.customer("Alder Walks", BOB, {**ANN, "designation": "Guide"})
+    assert made["customer_sub_type"] == "business"
+    world.settle()
+    customer = Record.objects.get(kind="customer", remote_id=str(made["contact_id"]))
+    hands.choose(world.installation, Record.objects.get(remote_id=contact), customer, "Ada")
+    world.settle()
+    row = world.bigin.all("Contacts")[contact]
+    assert (full_name(row), row["Title"], row["Phone"]) == ("Ann Lee", "Guide", "+1 2025550101")
+    world.bigin.edit("Contacts", contact, Title="Captain")
+    world.settle()
+    ann = next(one for one in world.look().persons.values() if one["email"] == "ann@lee.example" and one["designation"])
+    assert ann["designation"] == "Captain"
+
+
 def test_rule_4_3_a_mode_that_comes_back_finds_its_person_again(two: Case) -> None:
     two.world.choose(mode="companies")
     two.world.settle()
