@@ -57,6 +57,7 @@ class PassBy:
     code: str
     reason: str
     skipped_with: str = ""  # id of the other side, where the policy Skip is to be remembered
+    waits_for: str = ""  # id of the other side: judged anew once that one moves (`sync/outside.py`)
 
 
 @dataclass(frozen=True)

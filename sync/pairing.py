@@ -284,7 +284,9 @@ def _met(bench: Bench, record: Record, partner: Record, like: Likeness) -> Outco
     """Exactly one partner, and it has no other suitor: the duplicate policy acts, once (rules 3.2)."""
     bigin, books = (record, partner) if bench.side == Side.BIGIN else (partner, record)
     if not bigin.in_scope:
-        return PassBy(record, "not_in_view", "Its counterpart in Bigin is in none of the chosen list views.")
+        text = f"Bigin has it already: {bigin.label} ({like.why}), which is in none of the chosen list views. "
+        text += "What becomes of the two is decided once it is in one of them."
+        return PassBy(record, "not_in_view", text, waits_for=bigin.remote_id)
     if _is_inactive_customer(books):
         if bench.side == Side.BOOKS:
             return PassBy(record, "inactive", "It is inactive in Books.")

@@ -12,7 +12,7 @@ from itertools import chain
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from sync import beside, issues, lifecycle, merging, mirror, pairing, persons, unlinked
+from sync import beside, issues, lifecycle, merging, mirror, outside, pairing, persons, unlinked
 from sync.mapping import Kind
 from sync.models import Cursor, Decision, Issue, Link, Record, Side, Write
 from sync.outcomes import Create, Hold, LinkUp, Outcome, PassBy, Wait
@@ -38,6 +38,7 @@ def pair(work: Work, kind: Kind, policies: Policies, recent: frozenset[str] | No
     both sides were read to the end."""
     lifecycle.contacts_came_back(work.shape)
     lifecycle.ended_pairs_moved(work.shape)
+    outside.gone(work.shape, kind)
     if kind is Kind.CONTACT_PERSON:
         beside.before_pairing(work.shape)
     for side in (Side.BIGIN, Side.BOOKS):
@@ -62,6 +63,10 @@ def pair_chunk(
     records = list(rows)
     outcomes = pairing.judge(work.shape, kind, side, records, policies, recent=recent)
     apply(work, kind, outcomes)
+    if side == Side.BIGIN:
+        outside.moved(work.shape, kind, [record.remote_id for record in records])
+    else:
+        outside.note(outcomes)
     return outcomes
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
+from sync import actions
 from sync.models import Cursor, Link, ModuleSetting, Record
+from sync.queries import alone
 from tests.sync.world import World
 
 YORK: dict[str, object] = {"comparator": "equal", "field": {"api_name": "Billing_City", "id": "1"}, "value": "York"}
@@ -69,6 +73,58 @@ def test_rule_2_2_a_record_born_in_books_stays_in_scope_while_it_is_linked(world
     world.remotes.edit_customer(customer, website="https://walks.example")
     world.settle()
     assert world.remotes.companies()[company]["Website"] == "https://walks.example"
+
+
+def namesakes(world: World) -> tuple[str, str]:
+    """A company in none of the views, and the customer of its name."""
+    in_view(world)
+    world.settle()
+    in_view(world, YORK)
+    company = world.remotes.company("Alpine Huts", Billing_City="Leeds")
+    customer = world.remotes.new_customer("Alpine Huts")
+    world.settle()
+    world.later()
+    return company, customer
+
+
+def why_alone(world: World, customer: str) -> str:
+    record = Record.objects.get(kind="customer", remote_id=customer)
+    return alone.reasons(world.installation, "books", [record])[record.pk].text
+
+
+def test_rule_2_1_a_customer_whose_company_is_in_no_view_is_not_created_beside_it_and_says_whose_it_is(
+    world: World,
+) -> None:
+    _, customer = namesakes(world)
+    assert world.company_names() == world.customer_names() == ["Alpine Huts"]
+    assert why_alone(world, customer) == (
+        "Bigin has it already: Alpine Huts (same name), which is in none of the chosen list views. "
+        "What becomes of the two is decided once it is in one of them."
+    )
+    assert not world.issues()
+
+
+@pytest.mark.parametrize("how", ["renamed", "renamed and synced alone", "deleted"])
+def test_rule_2_1_once_no_company_of_its_name_is_left_the_customer_comes_to_bigin(world: World, how: str) -> None:
+    company, customer = namesakes(world)
+    if how == "deleted":
+        world.remotes.delete("Accounts", company)
+    else:
+        world.remotes.update("Accounts", company, Account_Name="Kestrel Tours")
+    if how == "renamed and synced alone":
+        actions.sync_record(world.installation, "Accounts", company)
+    world.settle()
+    others = ["Kestrel Tours"] if how != "deleted" else []
+    assert world.company_names() == ["Alpine Huts", *others]
+    assert Link.objects.get(state=Link.State.LINKED).books == Record.objects.get(remote_id=customer)
+
+
+def test_rule_2_1_a_company_that_enters_a_view_is_linked_with_the_customer_of_its_name(world: World) -> None:
+    company, customer = namesakes(world)
+    world.remotes.update("Accounts", company, Billing_City="York")
+    world.settle()
+    assert world.link(company).books == Record.objects.get(remote_id=customer)
+    assert world.company_names() == world.customer_names() == ["Alpine Huts"]
 
 
 def test_a_view_that_was_deleted_stops_no_run_and_loses_nobody(world: World) -> None:

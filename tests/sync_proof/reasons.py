@@ -140,7 +140,14 @@ class Reasons:
         individual = row.get("customer_sub_type") == "individual"
         if individual and mode != "contacts":
             return mode == "companies" or not include
-        return self.ledger.setting().create_in_bigin == "none"
+        is_outside = mode != "contacts" and self._is_called_like_one_outside(row)
+        return is_outside or self.ledger.setting().create_in_bigin == "none"
+
+    def _is_called_like_one_outside(self, row: Row) -> bool:
+        """A company that is in no chosen list view and has no pair: it is not made a second time (rules 2.1, 3.1)."""
+        name = label("customer", row)
+        outside = {key for key in self.ledger.rows if self.ledger.is_out(key)} - self.paired
+        return any(label(kind, self.ledger.rows[kind, one]) == name for kind, one in outside)
 
     # Nothing twice
 
