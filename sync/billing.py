@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from django.db import IntegrityError, transaction
 
 from accounts.models import Installation
-from sync import actions, asking, pairing, persons, picklists, planner, recovery, send
+from sync import actions, asking, pairing, persons, picklists, planner, recovery, send, unlinked
 from sync import shape as shapes
 from sync.fields import FieldType, shown
 from sync.mapping import Kind
@@ -20,7 +20,6 @@ from sync.models import Issue, Link, Record, RecordKind, Side, Write
 from sync.outcomes import Create, Hold, LinkUp, Outcome, PassBy
 from sync.plan import Policies
 from sync.shape import KIND_OF_BIGIN_MODULE, Shape
-from sync.unlinked import decisions, pair_of
 from sync.work import Work
 from zoho.bigin import Bigin
 from zoho.books import Books
@@ -148,18 +147,14 @@ def ensure_customer(
     record = actions.refresh(work, KIND_OF_BIGIN_MODULE[module], bigin_id)
     if record is None:
         raise Rejected("The record is not in Bigin any more.", product="bigin", code="gone")
-    link = pair_of(record)
+    link = unlinked.pair_of(record)
     if link is not None and link.state == Link.State.HALF:
         return _finish(work, kind, link, ())
-    if link is not None and link.state == Link.State.APART and link.books and not link.books.gone_at and not anyway:
-        return Candidates(
-            (Candidate(link.books.remote_id, link.books.label, "It was unlinked from this one by hand."),)
-        )
-    if link is not None:
-        # Closed, or set apart by hand: billing it is a person's word to start anew (rules 5.1).
-        Link.objects.filter(pk=link.pk).update(state=Link.State.REFUSED, reason="A rep billed it.")
+    apart = _set_apart(link)
+    if link is not None and link.kind == kind and apart is not None and not anyway:
+        return Candidates((Candidate(apart.remote_id, apart.label, "It was unlinked from this one by hand."),))
     asking.live(work, kind, record)
-    return _decide(work, kind, record, anyway)
+    return _decide(work, kind, record, link, anyway)
 
 
 def _shape(installation: Installation, kind: Kind) -> Shape:
@@ -167,20 +162,46 @@ def _shape(installation: Installation, kind: Kind) -> Shape:
     return replace(shapes.load(installation), extra=frozenset({kind}))
 
 
-def _decide(work: Work, kind: Kind, record: Record, anyway: bool) -> EnsuredCustomer | Candidates:
+def _set_apart(link: Link | None) -> Record | None:
+    """Whom a person has unlinked from it, while that stands."""
+    books = link.books if link is not None and link.state == Link.State.APART else None
+    return books if books is not None and books.gone_at is None else None
+
+
+def _decide(work: Work, kind: Kind, record: Record, former: Link | None, anyway: bool) -> EnsuredCustomer | Candidates:
+    """`former`: closed, or set apart by hand. Billing it is a person's word to start anew, once that makes a pair
+    (rules 5.1)."""
     policies = Policies(work.shape.setting(kind).policy, "policy", picklists.offered(work, kind))
     try:
         with transaction.atomic():
             locked = Record.objects.select_for_update().get(pk=record.pk)
             locked.in_scope = True  # an explicit act: list views do not stand in its way
+            if former is not None:
+                Link.objects.filter(pk=former.pk).update(state=Link.State.REFUSED, reason="A rep billed it.")
             outcome, warnings = _judged(work, kind, locked, policies, anyway)
             links = planner.apply(work, kind, [outcome]) if isinstance(outcome, (LinkUp, Create)) else []
+            if not links:
+                transaction.set_rollback(True)
+            elif former is not None:
+                _let_alone(former)
     except IntegrityError as error:
         raise RetryLater("Somebody else is creating this customer.", product=work.books.product) from error
     if links:
         link = next(one for one in links if one.kind == kind)
         return _finish(work, kind, link, warnings)
     return _not_made(work, record, outcome)
+
+
+def _let_alone(former: Link) -> None:
+    """The customer of a pair that a bill has ended: what a person unlinked is not synchronised unless a person links
+    it, and no rep's bill brings it to Bigin; another is judged anew."""
+    books = former.books
+    if books is None or unlinked.live_links().filter(books=books).exists():
+        return
+    if _set_apart(former) is None:
+        Record.objects.filter(pk=books.pk, gone_at=None).update(dirty=True)
+        return
+    Link.objects.filter(pk=former.pk).update(bigin=None, state=Link.State.APART, reason=former.reason)
 
 
 def _judged(
@@ -230,7 +251,7 @@ def _not_made(work: Work, record: Record, outcome: Outcome) -> Candidates:
         found = outcome.detail.get("candidates", [])
         return Candidates(tuple(Candidate(str(one["id"]), str(one["label"]), str(one["why"])) for one in found))
     if isinstance(outcome, PassBy):
-        ids = list(decisions(work.shape.installation, Side.BIGIN, [record]).get(record.remote_id, {}))
+        ids = list(unlinked.decisions(work.shape.installation, Side.BIGIN, [record]).get(record.remote_id, {}))
         ids += [outcome.skipped_with] if outcome.skipped_with else []
         rows = Record.objects.filter(
             installation=work.shape.installation, kind=RecordKind.CUSTOMER, remote_id__in=ids, gone_at=None

@@ -110,8 +110,13 @@ def _unlinked(side: str, records: Iterable[Record]) -> dict[int, Why]:
     own, partner = ("bigin", "books") if side == Side.BIGIN else ("books", "bigin")
     rows = Link.objects.filter(state=Link.State.APART, **{f"{own}__in": list(records)})
     text = _("Its pair with %(name)s was taken apart: left alone until it is linked again.")
-    named = rows.values_list("pk", own, f"{partner}__label")
-    return {record: Why(text % {"name": label or "–"}, pair=pk) for pk, record, label in named}
+    billed = _(
+        "Its pair was taken apart, and the other one was billed as a new customer: left alone until it is linked."
+    )
+    named = rows.values_list("pk", own, partner, f"{partner}__label")
+    return {
+        record: Why(text % {"name": label or "–"} if other else billed, pair=pk) for pk, record, other, label in named
+    }
 
 
 def _judged(shape: Shape, side: str, records: Sequence[Record]) -> dict[int, Why]:

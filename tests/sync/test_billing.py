@@ -11,8 +11,10 @@ import pytest
 from django.utils import timezone
 
 from accounts import connections
-from sync import actions, billing, engine, outbox
-from sync.models import Link, ModuleSetting, Write
+from sync import actions, billing, engine, hands, outbox, pairing
+from sync.models import Link, ModuleSetting, Record, Write
+from sync.outcomes import PassBy, Wait
+from sync.queries import alone
 from tests.sync.crashes import Killed, Points, counted
 from tests.sync.world import World
 from zoho.bigin import Bigin
@@ -207,6 +209,47 @@ def test_rule_5_1_a_closed_link_is_opened_again_by_a_bill(world: World) -> None:
     made = ensure(world, "Accounts", company)
     assert isinstance(made, billing.EnsuredCustomer)
     assert made.created
+    assert world.customer_names() == ["Alpine Huts"]
+
+
+def unlinked_pair(world: World) -> tuple[str, str]:
+    """A company and the customer that somebody took apart from it: their ids."""
+    company = world.remotes.company("Alpine Huts")
+    world.settle()
+    hands.unlink(world.link(company), "Ada")
+    return company, world.remotes.customer_named("Alpine Huts")
+
+
+def test_rule_3_3_a_bill_leaves_the_customer_alone_that_a_person_unlinked(world: World) -> None:
+    """Neither does it come to Bigin as a second company."""
+    company, former = unlinked_pair(world)
+    offered = ensure(world, "Accounts", company)
+    assert isinstance(offered, billing.Candidates)
+    assert [one.customer_id for one in offered.candidates] == [former]
+    made = ensure(world, "Accounts", company, anyway=True)
+    assert isinstance(made, billing.EnsuredCustomer)
+    assert (made.created, made.customer_id != former) == (True, True)
+    kept = Link.objects.get(books__remote_id=former)
+    assert (kept.state, kept.bigin_id, kept.reason) == (Link.State.APART, None, "unlinked by Ada")
+    assert kept.books is not None
+    Record.objects.filter(pk=kept.books.pk).update(dirty=True)
+    world.settle()
+    assert (world.company_names(), world.issues()) == (["Alpine Huts"], [])
+    assert world.customer_names() == ["Alpine Huts", "Alpine Huts"]
+    why = alone.reasons(world.installation, "books", [kept.books])[kept.books.pk]
+    assert (why.text[:25], why.pair) == ("Its pair was taken apart,", kept.pk)
+
+
+def test_rule_3_3_a_bill_that_makes_no_customer_leaves_the_pair_as_it_was(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company, _ = unlinked_pair(world)
+    before = Link.objects.values().get()
+    monkeypatch.setattr(pairing, "judge_alone", lambda shape, kind, record, policies: Wait(record))
+    monkeypatch.setattr(pairing, "judge", lambda *args: [PassBy(args[3][0], "picklist", "Its list lacks it.")])
+    with pytest.raises(Rejected):
+        ensure(world, "Accounts", company, anyway=True)
+    assert Link.objects.values().get() == before
     assert world.customer_names() == ["Alpine Huts"]
 
 

@@ -94,6 +94,20 @@ def test_rule_5_7_what_came_to_hang_on_it_since_the_last_look_keeps_it_too(world
     assert world.link(company).state == Link.State.LINKED
 
 
+def test_rule_5_7_what_a_created_company_was_made_from_stays_though_a_person_was_quicker_to_delete_that(
+    world: World,
+) -> None:
+    """Under the policy *delete*, which follows any other deletion in Bigin."""
+    run, company = walks(world)
+    write = Write.objects.get(run=run, side="bigin", link__kind="company-customer")
+    assert services.undo_write(write, "Ada").undone == 1
+    world.remotes.delete("Accounts", company)
+    world.settle()
+    assert (world.customer_names(), world.issues()) == (["Old Town Walks"], [])
+    link = world.link(company)
+    assert (link.state, link.reason) == (Link.State.CLOSED, "Its creation was taken back.")
+
+
 def deal(company: str) -> dict[str, Any]:
     return {
         "Deal_Name": "Walk for twelve",

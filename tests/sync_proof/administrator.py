@@ -97,8 +97,9 @@ class Administrator(Stage):
                 self.chose(hands.choose(self.world.installation, bigin, books, WHO).link, before)
 
     def chose(self, made: Link | None, instead_of: list[Link]) -> None:
-        if made is not None:
+        if made is not None and made.books is not None:
             self.ledger.by_hand.add(made.pk)
+            self.ledger.occupants.setdefault(made.pk, [made.books.remote_id])
             self.ledger.free(instead_of)
 
     def unlink(self, which: int, how: int) -> None:

@@ -62,7 +62,7 @@ def _made_from(ledger: Ledger, pair: Pair, one: Field) -> list[Agreed]:
     left, right = pair.cells(one.name)
     keys = [key for key in (left[:2], right[:2]) if key in ledger.ours]
     is_first = ledger.firsts.get(pair.bigin) == pair.books or ledger.firsts.get(pair.books) == pair.bigin
-    if not keys or not is_first:  # or linked by hand with another one since
+    if not keys or not is_first or _was_brought_along(ledger, pair):  # or linked by hand with another one since
         return []
     made = max(keys, key=lambda key: ledger.born[key])
     born, source = ledger.born[made], right if made == left[:2] else left
@@ -75,6 +75,11 @@ def _made_from(ledger: Ledger, pair: Pair, one: Field) -> list[Agreed]:
         return [Agreed(born, value, value) for value, _ in held]
     last = _last(ledger, [source], -1, born)
     return [Agreed(born, last.value, last.value)] if last is not None else []
+
+
+def _was_brought_along(ledger: Ledger, pair: Pair) -> bool:
+    """Made from a person that somebody linked the contact with, and that moved below the contact's customer."""
+    return pair.link.pk in ledger.by_hand and ledger.occupants.get(pair.link.pk, [pair.books[1]])[0] != pair.books[1]
 
 
 def _first_meeting(

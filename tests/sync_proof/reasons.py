@@ -87,7 +87,14 @@ class Reasons:
             return ledger.modes() > 1 or bool(ledger.partners_of(right) & ledger.moved)
         if left is None or left in ledger.rows:
             return right not in ledger.rows
-        return right is None or not self._should_follow(left, right)
+        return right is None or self._was_taken_back(link) or not self._should_follow(left, right)
+
+    def _was_taken_back(self, link: Link) -> bool:
+        """Undone last of all: what its creation was made from stays, also where a person was quicker to delete that."""
+        last = link.writes.order_by("pk").last()
+        if link.pk not in self.ledger.unlinked or last is None or last.undoes is None:
+            return False
+        return (last.op, last.state, last.undoes.op) == ("delete", "done", "create")
 
     def _should_follow(self, left: Key, right: Key) -> bool:
         """Whether the survivor in Books was to be deleted or made inactive, and nobody says why it was not."""
@@ -163,7 +170,7 @@ class Reasons:
 
     def _met(self, left: Key, right: Key) -> bool:
         """Together, apart by the policy, or a person was asked (rules 3.1 to 3.3)."""
-        ledger = self.ledger
+        ledger, policies = self.ledger, self._duplicates(left, right)
         if ledger.rows[right].get("status") == "inactive":
             return True
         if any(kind == "duplicate" for key in (left, right) for kind, _ in self._issues(key)):
@@ -171,25 +178,35 @@ class Reasons:
         made = Decision.objects.filter(installation=ledger.installation, bigin_id=left[1], books_id=right[1])
         verdicts = set(made.values_list("verdict", flat=True))
         if verdicts or not self._links().filter(bigin__remote_id=left[1], books__remote_id=right[1]).exists():
-            return bool(verdicts & {"different", *_VERDICTS[self._duplicates(left)]})
-        return self._duplicates(left) == "overwrite" or any(link.pk in ledger.by_hand for link in self._own(left))
+            return bool(verdicts & {"different"}.union(*(_VERDICTS[policy] for policy in policies)))
+        return "overwrite" in policies or any(link.pk in ledger.by_hand for link in self._own(left))
 
-    def _duplicates(self, key: Key) -> str:
-        return self.ledger.setting(module_of(key[0])).duplicates
+    def _duplicates(self, left: Key, right: Key) -> set[str]:
+        """Policies in force when the two met, or later."""
+        met = self.ledger.twins[left, right]
+        return {choice.duplicates for choice in self.ledger.since(met, module_of(left[0]))}
 
     def _doubles(self) -> None:
         """What the sync made belongs to a pair, and no name that it made stands twice."""
         known = self._ids("linked", "half", "closed", "apart", "beside", "retired")
+        renamed = self._renamed()
         groups: Counter[tuple[str, str, str]] = Counter()
         for key, row in self.ledger.rows.items():
             if key in self.ledger.ours:
-                groups[key[0], _family(key[0], row), label(key[0], row)] += 1
+                groups[key[0], _family(key[0], row), label(key[0], row)] += key not in renamed
                 places = {key, ("customer", str(row.get("contact_id")))}
                 if not places & (known | self.ledger.freed):
                     self.ledger.say("an orphan of ours:", *key, label(key[0], row), self._told(key))
         for place, number in groups.items():
             if number > 1:
                 self.ledger.say("twice:", *place, number)
+
+    def _renamed(self) -> set[Key]:
+        """What a person linked with another record than it was made from is called like that one by now."""
+        links = self._links().filter(pk__in=self.ledger.by_hand, bigin__isnull=False, books__isnull=False)
+        rows = links.values_list("bigin__kind", "bigin__remote_id", "books__kind", "books__remote_id")
+        pairs = [((str(a), str(b)), (str(c), str(d))) for a, b, c, d in rows]
+        return {key for pair in pairs for key in pair if self.ledger.firsts.get(key, key) not in (key, *pair)}
 
 
 def _family(kind: str, row: Row) -> str:
