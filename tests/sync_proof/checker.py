@@ -13,6 +13,7 @@ from tests.sync_proof.claims import allowed, may_hold
 from tests.sync_proof.ledger import Ledger, Pair
 from tests.sync_proof.places import check_places
 from tests.sync_proof.reasons import Reasons
+from tests.sync_proof.told import asked_of
 from tests.sync_proof.values import FIELDS, KINDS
 
 # Told about a pair whose fields are kept in step all the same.
@@ -50,7 +51,7 @@ def _links(ledger: Ledger) -> QuerySet[Link]:
 
 
 def _issues(link: Link) -> QuerySet[Issue]:
-    return Issue.objects.filter(link=link, state="open")
+    return Issue.objects.filter(link=link, state="open").select_related("link")
 
 
 def _agree(ledger: Ledger, pair: Pair) -> None:
@@ -72,12 +73,8 @@ def _excused(link: Link) -> set[str]:
     """Names of fields that an open issue on this pair tells of; "*" where it tells of the whole pair."""
     found: set[str] = set()
     for issue in _issues(link):
-        if issue.kind == "clash":
-            found |= set(issue.detail)
-        elif issue.code == "person_gone":
-            found |= {one.books for one in FIELDS[link.kind] if one.books.startswith("person.")}
-        elif issue.code == "cleared":
-            found |= set(issue.detail["fields"])
+        if fields := asked_of(issue):
+            found |= fields
         elif issue.kind == "rejected" and issue.detail.get("op") == "update":
             found |= _refused(link, str(issue.detail["side"]))
         elif issue.kind == "rejected" and issue.detail.get("op") in ("delete", "inactive"):

@@ -16,6 +16,7 @@ from typing import Any
 from accounts.models import Installation
 from sync.models import Issue, Link, Module, ModuleSetting, Write
 from tests.sync_proof.people import Row, Snapshot
+from tests.sync_proof.told import asked_of
 from tests.sync_proof.values import (
     CELLS,
     FIELDS,
@@ -265,7 +266,7 @@ class Ledger:
         link, records = issue.link, [issue.record]
         if link is not None:
             records += [link.bigin, link.books]
-            self.left_so(link, issue.detail if issue.kind == "clash" else ())
+            self.left_so(link, asked_of(issue))
         self.dismissed |= {(record.kind, record.remote_id) for record in records if record is not None}
 
     def _restored(self) -> None:
