@@ -7,7 +7,7 @@ from tests.sync_proof.values import FIELDS
 
 
 def asked_of(issue: Issue) -> set[str]:
-    """As either side calls them; empty where it asks of none by itself. Whoever dismisses it leaves them as they are."""
+    """As either side calls them; empty where it asks of none. Whoever dismisses it leaves them as they are."""
     if issue.kind == "clash":
         return set(issue.detail)
     if issue.code == "cleared":
