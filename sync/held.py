@@ -62,11 +62,10 @@ def refuse_held(run_or_issue: Run | Issue, who: str | Member) -> int:
 
 
 def _leave(issue: Issue, writes: Sequence[Write]) -> None:
-    """The records stay as they are: a pair whose deletion was refused is closed, half a pair is none any more."""
+    """The records stay as they are: a pair whose deletion was refused is closed, half a pair is none any more. What
+    somebody edited, moved or restored since the list was made is still to be planned, so a pair stays dirty for it."""
     _left_so([write for write in writes if write.op == Write.Op.UPDATE])
-    links = [write.link_id for write in writes if write.op != Write.Op.UPDATE]
     ended = [write.link_id for write in writes if write.op in (Write.Op.DELETE, Write.Op.INACTIVE)]
-    Record.objects.filter(bigin_links__in=links).update(dirty=False)
     Link.objects.filter(pk__in=ended, state=Link.State.LINKED).update(
         state=Link.State.CLOSED, reason="It was deleted in Bigin; a person chose to keep it in Books.", cause=""
     )

@@ -123,6 +123,23 @@ def test_moves_count_for_the_second_look(world: World) -> None:
     assert [one["email"] for one in customer["persons"]] == ["n@alpine.example"]
 
 
+def test_rule_4_2_an_edit_made_while_a_move_waited_is_planned_when_the_move_is_refused(world: World) -> None:
+    companies = [world.remotes.company(f"Alpine Huts {number}") for number in range(2)]
+    person = world.remotes.contact("Berg", companies[0], First_Name="Nils", Email="n@alpine.example")
+    in_step_before_start(world, companies)
+    world.later()
+    world.remotes.update("Contacts", person, Account_Name={"id": companies[1]})
+    first = world.sync()
+    world.later()
+    world.remotes.update("Contacts", person, Account_Name={"id": companies[0]}, Phone="+41 27 111")
+    world.sync()
+    assert services.refuse_held(first, "Ada") == 1
+    world.settle()
+    customer = world.remotes.customer(world.remotes.customer_named("Alpine Huts 0"))
+    assert [(one["email"], one["phone"]) for one in customer["persons"]] == [("n@alpine.example", "+41 27 111")]
+    assert [write.state for write in world.writes(op="move")] == [Write.State.WITHDRAWN]
+
+
 def test_deletions_that_the_preview_showed_are_made(world: World) -> None:
     """With its company go the persons of a customer: they are no deletions of their own."""
     company = world.remotes.company("Alpine Huts")

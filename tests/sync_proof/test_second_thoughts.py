@@ -83,6 +83,25 @@ def test_rule_5_4_an_edit_made_while_a_list_was_held_goes_out_when_the_list_is_r
     assert row["website"] == "https://w0.example"
 
 
+def test_rule_5_1_a_record_restored_while_its_deletion_was_held_is_in_step_when_the_list_is_refused(
+    world: World,
+) -> None:
+    ids = [world.bigin.add("Accounts", Account_Name=f"Company {number}") for number in range(6)]
+    world.settle()
+    for one in ids:
+        assert world.bigin.delete("Accounts", one)
+    assert world.sync().state == "held"
+    world.time.forward(600)
+    assert world.bigin.restore("Accounts", ids[0])
+    world.bigin.edit("Accounts", ids[0], Website="https://back.example")
+    world.sync()
+    held.refuse_held(Issue.objects.get(kind="held", state="open"), "Ada")
+    world.settle()
+    assert customer_of(world, ids[0])["website"] == "https://back.example"
+    assert Link.objects.get(state="linked").bigin.remote_id == ids[0]  # type: ignore[union-attr]
+    assert Link.objects.filter(state="closed").count() == 5
+
+
 def test_rule_5_4_a_value_that_was_refused_does_not_travel_with_the_next_edit(world: World, alike: list[str]) -> None:
     held.refuse_held(Issue.objects.get(kind="held", state="open"), "Ada")
     world.settle()
