@@ -59,13 +59,13 @@ def learn(shape: Shape, customer_id: str, detail: sources.RemoteRow) -> str | No
 
 def _whose(shape: Shape, link: Link, detail: sources.RemoteRow) -> str:
     """The remembered one, or who came back in its place; of a pair that knows none the one that its base tells, and
-    without a base the one like its contact. "" where that cannot be told."""
+    without a base the one like its contact, or the primary one. "" where that cannot be told."""
     people = {str(one["contact_person_id"]): one for one in sources.persons_of(detail)}
     if link.person:
         return link.person if link.person in people else _in_its_place(shape, link, people) or link.person
     primary = sources.primary_id(detail)
     if not any(link.books_base.get(name) for name in (_NAME, _MAIL)):
-        return _like_its_contact(link, people) or primary
+        return _like_its_contact(link, people) or ("" if _is_anothers(link, primary) else primary)
     agreeing = [one for one, row in people.items() if _agrees(link.books_base, sources.person_fields(shape, row))]
     if primary in agreeing:
         return primary
@@ -95,6 +95,18 @@ def _like_its_contact(link: Link, people: People) -> str:
         if likeness(Kind.CONTACT_PERSON, mine, sources.person_keys(row)).strength is Strength.STRONG
     ]
     return alike[0] if len(alike) == 1 else ""
+
+
+def _is_anothers(link: Link, person: str) -> bool:
+    """Of a pair made by hand: whether this person was ever the pair of another contact, so that nobody means it."""
+    pairs = Link.objects.filter(
+        installation=link.installation_id,
+        kind=Kind.CONTACT_PERSON,
+        books__kind=RecordKind.PERSON,
+        books__remote_id=person,
+        bigin__isnull=False,
+    )
+    return link.cause == Link.Cause.BY_HAND and pairs.exclude(bigin=link.bigin_id).exists()
 
 
 def known(customer: Record) -> str:

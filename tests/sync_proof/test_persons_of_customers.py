@@ -179,6 +179,21 @@ def test_rule_2_3_a_contact_linked_by_hand_with_a_business_customer_is_kept_in_s
     assert ann["designation"] == "Captain"
 
 
+def test_rule_4_3_who_is_another_contact_is_not_taken_for_one_linked_by_hand(world: World) -> None:
+    world.choose(mode="both", include_unattached=True)
+    company = world.bigin.add("Accounts", Account_Name="Alder Walks")
+    bob = world.bigin.contact(company, "Bob", "Ray", Email="bob@ray.example")
+    ann = world.bigin.contact(None, "Ann", "Lee", Email="ann@lee.example")
+    world.settle()
+    customer = Record.objects.get(kind="customer", label="Alder Walks")
+    (person,) = [one for one, row in world.look().persons.items() if row["contact_id"] == customer.remote_id]
+    hands.choose(world.installation, Record.objects.get(remote_id=ann), customer, "Ada")
+    world.settle()
+    assert full_name(world.look().persons[person]) == "Bob Ray"
+    assert {one: full_name(row) for one, row in world.bigin.all("Contacts").items()} == {bob: "Bob Ray", ann: "Ann Lee"}
+    assert "person_gone" in open_issues()
+
+
 def test_rule_4_3_a_mode_that_comes_back_finds_its_person_again(two: Case) -> None:
     two.world.choose(mode="companies")
     two.world.settle()
