@@ -80,7 +80,6 @@ def link(installation: Installation, bigin: Record, books: Record, who: str | Me
         if kind is Kind.CONTACT_CUSTOMER:
             persons.to_read([books.pk])
         lifecycle.children_may_go(shape, [made])
-        lifecycle.children_may_follow(made)
         audit.note(installation, who, f"Linked {bigin.label} with {books.label}")
     return made
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db.models import Exists, OuterRef, Q
 
@@ -13,25 +13,26 @@ from sync.shape import Shape
 
 
 def children_may_go(shape: Shape, links: Iterable[Link]) -> None:
-    """Contacts and persons below a pair that was just made are judged anew: now they have somewhere to go."""
+    """Contacts and persons below a pair that was just made are judged anew: now they have somewhere to go. Their pairs
+    of which one side stands elsewhere are planned anew: company or customer had another partner before."""
     pairs = [link for link in links if link.kind == Kind.COMPANY_CUSTOMER and link.bigin and link.books]
     if not pairs or Kind.CONTACT_PERSON not in shape.active:
         return
-    _touch_alone(shape, RecordKind.CONTACT, "bigin", [link.bigin.remote_id for link in pairs if link.bigin])
-    _touch_alone(shape, RecordKind.PERSON, "books", [link.books.remote_id for link in pairs if link.books])
+    customers = {link.bigin.remote_id: link.books.remote_id for link in pairs if link.bigin and link.books}
+    below = ((RecordKind.CONTACT, "bigin", list(customers)), (RecordKind.PERSON, "books", list(customers.values())))
+    for kind, own, parents in below:
+        _touch_alone(shape, kind, own, parents)
+        _touch_parted(shape, kind, own, customers, parents)
 
 
-def children_may_follow(link: Link) -> None:
-    """Contacts of a company that was linked by hand, whose persons stand below another customer, are planned anew."""
-    if link.kind != Kind.COMPANY_CUSTOMER or link.bigin is None or link.books is None:
-        return
-    pairs = Link.objects.filter(
-        installation=link.installation_id,
-        kind=Kind.CONTACT_PERSON,
-        state=Link.State.LINKED,
-        bigin__parent_id=link.bigin.remote_id,
-    ).exclude(books__parent_id=link.books.remote_id)
-    Record.objects.filter(bigin_links__in=pairs, dirty=False).update(dirty=True)
+def _touch_parted(shape: Shape, kind: str, own: str, customers: Mapping[str, str], parent_ids: list[str]) -> None:
+    """`customers`: by the ids of their companies. A half-made pair stays dirty until its answer has come."""
+    its = {f"{own}__installation": shape.installation, f"{own}__kind": kind, f"{own}__parent_id__in": parent_ids}
+    rows = Link.objects.filter(kind=Kind.CONTACT_PERSON, state__in=(Link.State.LINKED, Link.State.HALF), **its)
+    places = rows.values_list("bigin", "books", "bigin__parent_id", "books__parent_id")
+    parted = [pk for *pair, company, customer in places if customers.get(company) != customer for pk in pair if pk]
+    if parted:
+        Record.objects.filter(pk__in=parted, dirty=False).update(dirty=True)
 
 
 def _touch_alone(shape: Shape, kind: str, own: str, parent_ids: list[str]) -> None:

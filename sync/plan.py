@@ -14,8 +14,9 @@ from sync.fields import Fields, Value, canonical, name_parts, same, shown, spoke
 from sync.mapping import GUARDED, NAME_LIMITS, Direction, Kind, Row
 
 SideName: TypeAlias = Literal["bigin", "books"]
-# How a pair without bases is brought together: Bigin's values win (Overwrite), only gaps are filled (Contacts mode), or
-# as the policies say (a field mapped later, a pair linked by hand).
+# How a pair without bases is brought together: Bigin's values win (Overwrite, and a pair linked by hand: neither side
+# was edited, so there is no conflict to decide), only gaps are filled (Contacts mode), or as the policies say (a field
+# mapped later).
 First: TypeAlias = Literal["bigin", "fill", "policy"]
 
 

@@ -230,12 +230,14 @@ def _merged(batch: Batch, link: Link, label: str, survivor: Record) -> None:
 
 
 def start_over(batch: Batch, link: Link) -> None:
-    """A contact whose company got another customer is paired anew there; its former person stays as it is."""
+    """A contact whose company got another customer is paired anew there; its former person stays as it is, belongs to
+    nobody, and is judged anew where it stands."""
     reason = "Its company was linked with another customer by hand."
     if link.bigin is None or not lifecycle.end(link, reason):
         return
-    batch.planned.remove(link.bigin)
-    Record.objects.filter(pk=link.bigin.pk).update(dirty=True)
+    freed = [record for record in (link.bigin, link.books) if record is not None]
+    batch.planned = [record for record in batch.planned if record not in freed]
+    Record.objects.filter(pk__in=[record.pk for record in freed]).update(dirty=True)
     batch.work.freed.update(batch.work.shape.kinds_with(link.bigin.kind))
 
 

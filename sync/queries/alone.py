@@ -71,6 +71,12 @@ def present(record: Record) -> list[str]:
     return list(rows.order_by("pk").values_list(f"{partner}__label", flat=True))
 
 
+def only_fills(record: Record) -> bool:
+    """Whether a pair made of it by hand leaves what both sides hold as it is; else Bigin's values win."""
+    shape = shapes.load(record.installation)
+    return any(shape.first(kind) == "fill" for kind in shape.kinds_with(record.kind))
+
+
 def _counterpart(kind: Kind, record: Record) -> str:
     return unlinked.record_kind(kind, unlinked.other(record.side))
 

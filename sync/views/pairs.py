@@ -70,6 +70,7 @@ def link_form(request: MemberRequest, pk: int) -> HttpResponse:
         "known": known[record.pk],
         "partners": [(partner, known[partner.record.pk]) for partner in partners],
         "present": alone.present(record),
+        "only_fills": alone.only_fills(record),
     }
     return show(request, "sync/link.html", context, tab="pairs")
 

@@ -68,9 +68,10 @@ def _made_from(ledger: Ledger, pair: Pair, one: Field) -> list[Agreed]:
     born, source = ledger.born[made], right if made == left[:2] else left
     former = ledger.former.get(pair.link.pk)
     if former is not None and source == left and (before := ledger.agreed.get((former.link.pk, one.name))):
-        # Its contact had another pair until then, and was brought into step with that first.
+        # Its record had another pair until then, and was brought into step with that first, unless somebody ended it.
         mine = _last(ledger, [left], before.order, born)
-        other = _last(ledger, [former.cells(one.name)[1]], before.order, born)
+        its = [] if ledger.was_replaced(former) else [former.cells(one.name)[1]]
+        other = _last(ledger, its, before.order, born)
         held = _outcome(ledger, pair, one, before, mine, other)
         return [Agreed(born, value, value) for value, _ in held]
     last = _last(ledger, [source], -1, born)

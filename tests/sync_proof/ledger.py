@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Q
+
 from accounts.models import Installation
 from sync.models import Issue, Link, Module, ModuleSetting, Write
 from tests.sync_proof.people import Row, Snapshot
@@ -126,6 +128,7 @@ class Ledger:
     unmapped: set[str] = field(default_factory=set)  # fields of Bigin that are not kept in step for now
     is_viewed: bool = False  # only companies of the list view are kept in step
     freed: set[Key] = field(default_factory=set)  # whose pair a person ended by choosing another
+    replaced: set[int] = field(default_factory=set)  # those pairs
     firsts: dict[Key, Key] = field(default_factory=dict)  # with whom a record was first seen in step
     wrong: list[str] = field(default_factory=list)
 
@@ -259,8 +262,18 @@ class Ledger:
     def free(self, links: Iterable[Link]) -> None:
         """A person chose another pair, or none, for records of these."""
         for link in links:
+            self.replaced.add(link.pk)
             both = (link.bigin, link.books)
             self.freed |= {(record.kind, record.remote_id) for record in both if record is not None}
+
+    def was_replaced(self, pair: Pair) -> bool:
+        """A person ended it, or the pair of its company and customer, by choosing another: nothing goes through it."""
+        if pair.link.pk in self.replaced or pair.link.kind != "contact-person":
+            return pair.link.pk in self.replaced
+        customer = Q(books__kind="customer", books__remote_id=str(pair.right["contact_id"]))
+        own = Q(bigin__kind="company", bigin__remote_id=company_of(pair.left)) & customer
+        last = Link.objects.filter(own, installation=self.installation).order_by("pk").last()
+        return last is not None and last.pk in self.replaced
 
     def dismissed_of(self, issue: Issue) -> None:
         link, records = issue.link, [issue.record]

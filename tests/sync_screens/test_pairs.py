@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from sync.models import Link, Record, Write
+from sync.models import Link, ModuleSetting, Record, Write
 from tests.sync_screens.world import World
 
 pytestmark = pytest.mark.django_db
@@ -59,11 +59,19 @@ def test_link_by_hand_offers_what_shares_something_and_what_is_searched(
 ) -> None:
     offered = text_of(client, f"{PAIRS}link/{world.alone.pk}/")
     assert f'data-test="link-{free.pk}"' in offered
+    assert "Bigin's value replaces that of Zoho Books, the name too" in offered
     assert "No candidate" in text_of(client, f"{PAIRS}link/{world.alone.pk}/?q=kestrel")  # taken
     assert f'data-test="link-{free.pk}"' in text_of(client, f"{PAIRS}link/{world.alone.pk}/?q=gmbh")
     client.post(f"{PAIRS}link/", {"bigin": world.alone.pk, "books": free.pk})
     link = Link.objects.get(bigin=world.alone)
     assert (link.books, link.state, link.reason) == (free, "linked", "linked by Ada Keller")
+
+
+def test_contacts_say_that_a_pair_made_by_hand_overwrites_nothing(client: Client, world: World, free: Record) -> None:
+    ModuleSetting.objects.filter(module="customers").update(mode="contacts")
+    offered = text_of(client, f"{PAIRS}link/{free.pk}/")
+    assert "Where both hold something, each keeps it until somebody edits that field" in offered
+    assert "Bigin's value replaces" not in offered
 
 
 def test_two_of_a_kind_that_never_match_are_refused_in_words(client: Client, world: World) -> None:
