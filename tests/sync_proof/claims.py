@@ -32,7 +32,8 @@ def _outcome(
     if one.of_books:
         return _both(right.value if right else known.books)
     if left and right:
-        return _contest(ledger, pair, one, left, right)
+        overtaken = _both(left.value) if right.is_hidden else []  # what Bigin says was sent before the night showed it
+        return _contest(ledger, pair, one, left, right) + overtaken
     winner = left or right
     if winner is None:
         return [(known.bigin, known.books)]

@@ -27,6 +27,7 @@ from tests.sync_proof.values import (
     Field,
     agree,
     company_of,
+    is_hidden,
     label,
     maker,
     text,
@@ -45,6 +46,7 @@ class Event:
     order: int
     looks: int
     value: str
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -210,11 +212,12 @@ class Ledger:
                 value, cell = read(row), (*key, name)
                 is_new = key not in self.ours and cell not in self.events  # not if it was restored as it was
                 if is_new if old is None else read(old) != value:
-                    self.write(cell, value)
+                    place = ("customer", str(row.get("contact_id")))
+                    self.write(cell, value, is_hidden(key[0], row, self.rows.get(place), now.get(place)))
         self.rows = now
 
-    def write(self, cell: Cell, value: str) -> None:
-        self.events.setdefault(cell, []).append(Event(self.order, self.looks[module_of(cell[0])], value))
+    def write(self, cell: Cell, value: str, hidden: bool = False) -> None:
+        self.events.setdefault(cell, []).append(Event(self.order, self.looks[module_of(cell[0])], value, hidden))
 
     # Links
 

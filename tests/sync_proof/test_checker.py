@@ -104,6 +104,7 @@ _END: Operation = ("settle", 0, 0)
 _RUN: Operation = ("run", 0, 0)
 _PAIR: list[Operation] = [("add_company", 0, 1), _RUN]
 _CITY_TWICE: list[Operation] = [("edit_company", 0, 3), ("edit_customer", 0, 3)]
+_TITLE_TWICE: list[Operation] = [("edit_person", 0, 3), ("edit_contact", 0, 3)]
 _NAME_TWICE: list[Operation] = [("edit_company", 0, 0), ("edit_customer", 0, 0)]
 _TWINS: list[Operation] = [("add_company", 0, 1), ("edit_company", 0, 2), ("add_namesake", 0, 1)]
 _DELETED: list[Operation] = [*_PAIR, ("delete_in_bigin", 0, 0)]
@@ -117,6 +118,7 @@ FAULTS: list[tuple[Mutant, dict[str, Any], list[Operation], str]] = [
     (books_wins_the_first_meeting, {}, _TWINS, "lost: company-customer website"),
     (books_is_never_heard, {}, [*_PAIR, ("edit_customer", 0, 3)], "lost: company-customer city"),
     (bigin_always_wins, {"policy": "books"}, [*_PAIR, *_CITY_TWICE], "lost: company-customer city"),
+    (bigin_always_wins, {"policy": "books"}, [*_PERSON, ("run", 0, 1), *_TITLE_TWICE], "lost: contact-person title"),
     (nobody_is_asked, {"policy": "books"}, [*_PAIR, *_NAME_TWICE], "lost: company-customer name"),
     (
         the_older_wins,

@@ -6,7 +6,7 @@ import pytest
 
 from sync import allowance
 from sync.models import Record
-from tests.sync_proof.trial import DAY
+from tests.sync_proof.trial import DAY, Trial
 from tests.sync_proof.world import World
 
 
@@ -23,6 +23,17 @@ def test_rule_8_2_a_persons_edit_that_moves_no_time_is_found_by_night(world: Wor
     world.time.forward(DAY + 60)
     world.settle()
     assert world.bigin.all("Contacts")[contact]["Title"] == "Director"
+
+
+def test_rule_8_2_what_moved_no_time_may_give_way_to_bigin_before_the_night(world: World) -> None:
+    """The proofs know it: a person edited in the second of our own write, then its contact, in the same field."""
+    world.fresh(policy="books")
+    trial = Trial(world)
+    trial.play([("add_company", 0, 1), ("run", 0, 0), ("add_contact", 0, 1), ("run", 0, 0), ("edit_person", 0, 3)])
+    trial.play([("edit_contact", 0, 3), ("run", 0, 2)])
+    (contact,) = world.bigin.all("Contacts").values()
+    assert [row["designation"] for row in world.look().persons.values()] == [contact["Title"]]
+    trial.end()
 
 
 def test_details_are_read_again_within_a_tenth_of_the_quota(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
