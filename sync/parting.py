@@ -6,11 +6,12 @@ network but for the last look before it is sent.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Case, DateTimeField, QuerySet, Value, When
 
 from sync import outbox
 from sync.mapping import Kind
@@ -75,20 +76,43 @@ def _was_refused(update: Write) -> bool:
 
 def release(work: Work, kind: Kind) -> None:
     """Before planning: ends whose contact has its new record, or is deleted, are sent, but for those in a list that a
-    person is to approve. A query where none waits."""
+    person is to approve. A query where none waits, else a constant number."""
     ends = list(_ends(work, kind).select_related("link"))
-    listed = _listed(work) if ends else frozenset()
+    if not ends:
+        return
+    listed = _listed(work)
+    contacts, standing = _contacts(work, ends)
+    stand, lost, recycled = list[Write](), list[Write](), dict[int, datetime]()
     for write in ends:
+        contact = contacts.get(str(write.source[CONTACT]))
         if write.pk in listed:
             continue
-        contact = _contact(write)
-        if _stands(write, contact):
-            outbox.move([write], Write.State.HELD, Write.State.PENDING)
+        if contact is not None and contact.gone_at is None and standing.get(contact.pk, set()) - {write.link_id}:
+            stand.append(write)
         elif contact is None or (contact.gone_at is not None and contact.gone_how != "recycled"):
-            outbox.move([write], Write.State.HELD, Write.State.WITHDRAWN, error="Its contact disappeared for good.")
+            lost.append(write)
         elif contact.gone_at is not None:
-            wait = timedelta(seconds=settings.SYNC_DELETE_WAIT_SECONDS)
-            outbox.move([write], Write.State.HELD, Write.State.PENDING, not_before=contact.gone_at + wait)
+            recycled[write.pk] = contact.gone_at + timedelta(seconds=settings.SYNC_DELETE_WAIT_SECONDS)
+    outbox.move(stand, Write.State.HELD, Write.State.PENDING)
+    outbox.move(lost, Write.State.HELD, Write.State.WITHDRAWN, error="Its contact disappeared for good.")
+    due = Case(*(When(pk=pk, then=Value(moment)) for pk, moment in recycled.items()), output_field=DateTimeField())
+    waiting = [write for write in ends if write.pk in recycled]
+    outbox.move(waiting, Write.State.HELD, Write.State.PENDING, not_before=due)
+
+
+def _contacts(work: Work, ends: Sequence[Write]) -> tuple[dict[str, Record], dict[int, set[int]]]:
+    """By id; and per contact the pairs in which it stands."""
+    found = Record.objects.filter(
+        installation=work.shape.installation,
+        kind=RecordKind.CONTACT,
+        remote_id__in=[str(write.source[CONTACT]) for write in ends],
+    )
+    contacts = {record.remote_id: record for record in found}
+    standing: dict[int, set[int]] = {}
+    pairs = Link.objects.filter(bigin__in=contacts.values(), state=Link.State.LINKED, books__gone_at=None)
+    for contact, pair in pairs.values_list("bigin", "pk"):
+        standing.setdefault(contact, set()).add(pair)
+    return contacts, standing
 
 
 def _listed(work: Work) -> frozenset[int]:
