@@ -7,13 +7,15 @@ company says which (`told_by`; invoices remembers those whose panel was opened),
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from accounts.models import Installation
-from sync import relations
+from sync import issues, relations, unreadable
 from sync.mapping import Kind
-from sync.models import Link, Record, RecordKind
+from sync.models import Issue, Link, Record, RecordKind
+from sync.shape import MODULE_OF
 from sync.work import Work
 from zoho.errors import Rejected
 
@@ -41,6 +43,7 @@ def read(work: Work) -> None:
             bigin__dirty=True,
             bigin__in_scope=True,
             bigin__gone_at__isnull=False,
+            books__gone_at=None,
         )
         .exclude(bigin__gone_how="ours")
         .select_related("bigin")
@@ -49,21 +52,60 @@ def read(work: Work) -> None:
     for link in gone:
         if link.bigin is not None:
             work.check()
-            _remember(link.bigin, _survivor(work, link.bigin))
+            try:
+                survivor = _survivor(work, link.bigin)
+            except unreadable.NotShown as error:
+                unreadable.pass_over(work, link.bigin.remote_id, error)
+                _tell(work, link, link.bigin)
+                continue
+            _remember(link.bigin, survivor)
 
 
 def _survivor(work: Work, company: Record) -> str:
-    """Id of a company that stands and has one of its deals by now; "" where none tells."""
+    """Id of a company that stands and has one of its deals by now; "" where none tells. Raises NotShown where Bigin
+    fails to show a deal, and no other tells: whether the company was merged is not known then."""
+    unseen: unreadable.NotShown | None = None
     for deal_id in _deals_of(work.shape.installation, company.remote_id):
         try:
-            row = work.patiently(partial(work.bigin.get, "Pipelines", deal_id, ["Account_Name"]))
-        except Rejected:
+            row = _deal(work, deal_id)
+        except unreadable.NotShown as error:
+            unseen = error
             continue
         account = (row or {}).get("Account_Name")
         found = str(account.get("id") or "") if isinstance(account, dict) else ""
         if found and found != company.remote_id and _stands(work.shape.installation, found):
             return found
+    if unseen is not None:
+        raise unseen
     return ""
+
+
+def _deal(work: Work, deal_id: str) -> Mapping[str, Any] | None:
+    """None where Bigin has none of this id, or refuses to show it to us. Raises NotShown where it fails."""
+    try:
+        with unreadable.asking():
+            return work.patiently(partial(work.bigin.get, "Pipelines", deal_id, ["Account_Name"]))
+    except unreadable.NotShown as error:
+        if isinstance(error.__cause__, Rejected):
+            return None
+        raise
+
+
+def _tell(work: Work, link: Link, company: Record) -> None:
+    """Until it is planned, the company is asked for again by each run; planning closes this."""
+    issues.raise_one(
+        work.shape.installation,
+        issues.Draft(
+            MODULE_OF[Kind.COMPANY_CUSTOMER],
+            Issue.Kind.SKIPPED,
+            "deals_unreadable",
+            f"{company.label} was deleted in Bigin. Whether it was merged is not known, as Bigin does not show a deal "
+            "of it. Nothing was changed in Books.",
+            "It is tried again by itself. Open its deals in Bigin; if one does not show, ask Zoho's support.",
+            link_id=link.pk,
+        ),
+        work.run,
+    )
 
 
 def _deals_of(installation: Installation, company_id: str) -> Iterable[str]:

@@ -58,7 +58,7 @@ def plan_links(work: Work, kind: Kind, links: Sequence[Link], policies: Policies
         .exclude(outbox.REPLANNED, undoes=None)
         .values_list("link_id", flat=True)
     )
-    free = [link for link in links if link.pk not in busy and _is_known(link)]
+    free = [link for link in links if link.pk not in busy and _is_known(link) and not _is_unseen(work, link)]
     batch = Batch(work, kind, policies, due=_waiting(free))
     persons.to_read(link.books_id for link in links if link.pk not in busy and not persons.is_read(link))
     outbox.withdraw(link.pk for link in free)
@@ -74,6 +74,11 @@ def _is_known(link: Link) -> bool:
     if link.books is None or link.books.gone_at is not None:
         return True
     return link.books.detail_at is not None and persons.is_read(link)
+
+
+def _is_unseen(work: Work, link: Link) -> bool:
+    """A company that is gone is not planned while Bigin does not show its deals (`sync/deals.py`)."""
+    return link.bigin is not None and link.bigin.gone_at is not None and link.bigin.remote_id in work.unread
 
 
 def _waiting(links: Sequence[Link]) -> dict[int, datetime]:

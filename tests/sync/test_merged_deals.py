@@ -158,3 +158,21 @@ def test_whoever_tells_of_deals_is_asked_once_though_registered_twice() -> None:
     deals.told_by(seen_deals.of_company)
     assert deals._sources == before
     assert seen_deals.of_company in before
+
+
+def test_rule_5_3_a_deal_that_bigin_fails_to_show_holds_up_the_deletion_alone_and_heals(huts: Huts) -> None:
+    deal = huts.deal(huts.loser)
+    huts.world.remotes.update("Pipelines", deal, Account_Name={"id": huts.survivor})
+    path = f"^/Pipelines/{deal}$"
+    huts.world.sandbox.fault("error_before", product="bigin", method="GET", path=path, times=0, status=503)
+    huts.delete(huts.loser)
+    huts.world.remotes.company("Kestrel Tours")
+    assert huts.world.sync().state == "done"
+    assert "Whether it was merged is not known" in huts.world.issue("deals_unreadable").reason
+    assert huts.world.sync().state == "done"
+    assert huts.world.writes(op="delete") == []
+    assert huts.world.customer_names() == ["Alpine Huts", "Alpine Huts AG", "Kestrel Tours"]
+    huts.world.sandbox.control("DELETE", "faults")
+    huts.world.settle()
+    assert huts.world.issues("deals_unreadable") == []
+    assert "merged into Alpine Huts AG" in huts.world.issue("two_customers").reason
