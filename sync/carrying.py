@@ -6,13 +6,16 @@ Moves between two companies take everything along by themselves (`sync/moves.py`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from sync import details, moved_to, outbox, parting, sources, unreadable
+from sync import details, issues, moved_to, outbox, parting, sources, unreadable
 from sync.mapping import Kind
-from sync.models import Link, Record, RecordKind, Write
+from sync.models import Issue, Link, Record, RecordKind, Write
+from sync.shape import MODULE_OF
 from sync.work import Work
+from zoho.errors import Rejected
 
 _CARRIED = "carried"  # key of the end's `source`: what went along
 
@@ -33,6 +36,37 @@ def onto(work: Work, write: Write) -> dict[int, dict[str, Any]]:
         Write.objects.filter(pk=end.pk).update(source={**end.source, _CARRIED: values})
         found[contacts[str(end.source[parting.CONTACT])].pk] = values
     return found
+
+
+@contextmanager
+def without(work: Work, write: Write, mails: Mapping[int, str], error: Rejected) -> Iterator[None]:
+    """Around a creation that is tried without these e-mails, by creation: no mapping brings them later, so they are
+    told. Before the answer, as a lost one is settled elsewhere; taken back where Books refuses it all the same."""
+    family = {one.pk: one for one in (write, *outbox.carried(write)) if one.pk in mails}
+    drafts = [_left_out(one, mails[pk], error) for pk, one in family.items()]
+    issues.raise_all(work.shape.installation, drafts, work.run)
+    try:
+        yield
+    except Rejected:
+        links = [one.link_id for one in family.values()]
+        Issue.objects.filter(link__in=links, code=issues.MAIL_STAYS, state=Issue.State.OPEN).update(
+            state=Issue.State.RESOLVED, closed_at=work.clock.now(), closed_by=issues.THE_CAUSE
+        )
+        raise
+
+
+def _left_out(write: Write, mail: str, error: Rejected) -> issues.Draft:
+    record = write.link.bigin
+    return issues.Draft(
+        MODULE_OF[Kind(write.link.kind)],
+        Issue.Kind.REJECTED,
+        issues.MAIL_STAYS,
+        f"{record.label if record else 'A contact'} goes on in Books without its e-mail {mail}, which Zoho Books "
+        f"refused: {error.message}",
+        "Write it there by hand once the old record is gone, then dismiss this.",
+        {"email": mail},
+        link_id=write.link_id,
+    )
 
 
 def _ends(write: Write, contacts: Sequence[str]) -> list[Write]:

@@ -16,6 +16,7 @@ from sync.models import Issue, Link, Run
 PLANNED = (Issue.Kind.CLASH, Issue.Kind.DUPLICATE, Issue.Kind.SKIPPED, Issue.Kind.REJECTED)
 THE_CAUSE = "the cause went away"
 CHANGED_SINCE = "changed_since"  # why an undo was left
+MAIL_STAYS = "mail_stays"  # said of a pair that stands, until a person answers
 OTHERS_STAY = "others_stay"  # said of a closed pair, until a person answers or its survivor is gone
 
 
@@ -103,6 +104,7 @@ def close_settled(
         state=Issue.State.OPEN,
         kind__in=kinds,
     ).exclude(code=CHANGED_SINCE, run=run)
+    rows = rows.exclude(code=MAIL_STAYS, link__state__in=(Link.State.HALF, Link.State.LINKED))
     rows = rows.exclude(code=OTHERS_STAY, link__state=Link.State.CLOSED, link__books__gone_at=None)
     places = rows.values_list("pk", "link_id", "record_id", "module", "kind", "code")
     gone = [pk for pk, *place in places if tuple(place) not in kept]

@@ -60,10 +60,12 @@ def _create_with(work: Work, write: Write, own: Carried) -> None:
     make = _create_person if write.link.kind == Kind.CONTACT_PERSON else _create_customer
     try:
         make(work, write, own)
-    except Rejected:
-        if not any("email" in values for values in own.values()):
+    except Rejected as error:
+        mails = {pk: str(values["email"]) for pk, values in own.items() if values.get("email")}
+        if not mails:
             raise
-        make(work, write, {pk: {**values, "email": ""} for pk, values in own.items()})
+        with carrying.without(work, write, mails, error):
+            make(work, write, {pk: {**values, "email": ""} for pk, values in own.items()})
 
 
 def _create_item(work: Work, write: Write) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from sync import carrying, hands
-from sync.models import Issue, Link, Record, Write
+from sync import carrying, hands, mapping
+from sync.models import Issue, Link, Module, Record, Write
 from tests.sync_proof.test_moves import people
 from tests.sync_proof.world import World
 
@@ -132,6 +132,19 @@ def test_rule_5_6_an_e_mail_that_may_stand_once_only_follows_into_the_customer(
     world.settle()
     assert people(world) == CUSTOMER
     assert not Issue.objects.filter(state="open").exists()
+
+
+def test_rule_5_6_an_unmapped_e_mail_that_books_refuses_the_new_record_is_told(world: World, inside: str) -> None:
+    world.sandbox.switch(books_person_email_unique="organization")
+    rows = [row for row in mapping.defaults(Module.CUSTOMERS) if row.bigin != "Email"]
+    world.choose(mapping=rows)
+    world.settle()
+    world.bigin.move(inside, None)
+    world.settle()
+    assert people(world) == [("Ann Lee", "Ann Lee", "")]
+    issue = Issue.objects.get(state="open")
+    assert (issue.code, issue.link) == ("mail_stays", Link.objects.get(bigin__remote_id=inside, state="linked"))
+    assert "goes on in Books without its e-mail ann@lee.example" in issue.reason
 
 
 def test_rule_5_6_what_is_changed_in_books_after_the_contact_went_on_stays(
