@@ -40,7 +40,12 @@ def _refuse_former(bigin: Record, books: Record) -> None:
     living = Link.objects.exclude(state__in=Link.DEAD).select_related("bigin")
     other = living.filter(books=books).exclude(Q(bigin=bigin) | Q(state=Link.State.APART)).first()
     if other is not None:
-        name = other.bigin.label if other.bigin else ""
+        if other.bigin is None or not other.bigin.label:
+            raise _refusal(
+                _("%(customer)s is still kept for a record that Bigin does not have any more, or has as another one.")
+                % {"customer": books.label}
+            )
+        name = other.bigin.label
         raise _refusal(_("%(customer)s is paired with %(name)s already.") % {"customer": books.label, "name": name})
     own = living.filter(bigin=bigin).exclude(books=books)
     if own.filter(state=Link.State.LINKED).exists():

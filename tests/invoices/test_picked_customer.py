@@ -252,7 +252,10 @@ def test_a_pair_that_stands_is_not_taken_apart_by_a_choice(
     assert "is paired with Its true company already" in text_of(answer)
     form.refresh_from_db()
     assert (form.customer_id, [one.pk for one in Link.objects.filter(state="linked")]) == ("", [held.pk])
-    Link.objects.filter(pk=held.pk).update(state="apart")  # an administrator unlinked it: it stands no more
+    Link.objects.filter(pk=held.pk).update(bigin=None, state="closed")  # its contact went on as another record
+    answer = choose(desk.client, desk, form, customer_id=customer["contact_id"], keep_pair="on")
+    assert "is still kept for a record that Bigin does not have any more" in text_of(answer)
+    Link.objects.filter(pk=held.pk).update(bigin=held.bigin, state="apart")  # unlinked by hand: it stands no more
     choose(desk.client, desk, form, customer_id=customer["contact_id"], keep_pair="on")
     found = {link.state: link.bigin.remote_id for link in Link.objects.all() if link.bigin}
     assert found == {"refused": "9000000000001", "linked": deal["Account_Name"]["id"]}
