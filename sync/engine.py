@@ -102,6 +102,7 @@ def start_run(shape: Shape, trigger: str, kind: str, series: uuid.UUID | None = 
                 series=series or uuid.uuid4(),
                 modules=list(shape.modules),
                 trigger=trigger,
+                started_by=schedule.asked_by(shape, trigger, series),
                 stage="starting",
             )
             schedule.started(installation, schedule.moved_by(shape, kind))

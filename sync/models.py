@@ -62,6 +62,7 @@ class ModuleSetting(models.Model):
     next_run_at = models.DateTimeField(null=True)
     queued_at = models.DateTimeField(null=True)
     requested_at = models.DateTimeField(null=True)  # Sync Now pressed while a run was going on
+    requested_by = models.CharField(max_length=200, blank=True)  # who asked for the next run; taken over by it
     last_sync_at = models.DateTimeField(null=True)  # end of the newest run that read everything
     pushed_to_books_at = models.DateTimeField(null=True)
     pushed_to_bigin_at = models.DateTimeField(null=True)
@@ -214,6 +215,7 @@ class Run(models.Model):
     series = models.UUIDField(default=uuid.uuid4)
     modules = models.JSONField(default=list)
     trigger = models.CharField(max_length=20)  # schedule | person | command | notification | api
+    started_by = models.CharField(max_length=200, blank=True)  # where a person asked for it, and who is known
     state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING)
     stage = models.CharField(max_length=60, blank=True)  # what it is doing, for the progress view
     heartbeat_at = models.DateTimeField(default=timezone.now)
@@ -263,13 +265,11 @@ class Write(models.Model):
     op = models.CharField(max_length=8, choices=Op.choices)
     step = models.CharField(max_length=20, blank=True)  # of a move, moved by compare-and-set
     fields = models.JSONField(default=dict)  # canonical values to store
-    # The other side's values it was planned from: that side's base once settled.
-    source = models.JSONField(default=dict)
+    source = models.JSONField(default=dict)  # the other side's values it was planned from: its base once settled
     before = models.JSONField(null=True)  # what it replaced, for undo; {} for a create, None where undo makes no sense
     # Of a creation in Books: field -> digest of what it left there (`sync/traces.py`); {} where that is not known.
     traces = models.JSONField(default=dict)
-    # Fields of an update that had a base, which was not empty: what the brake counts (rules 5.4).
-    replaces = ArrayField(models.TextField(), default=list)
+    replaces = ArrayField(models.TextField(), default=list)  # fields with a base that was not empty (rules 5.4)
     carried_by = models.ForeignKey("self", models.CASCADE, null=True, related_name="carries")
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)

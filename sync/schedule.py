@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import F, Min, Q, QuerySet
@@ -71,6 +72,20 @@ def started(installation: Installation, modules: Sequence[str]) -> None:
     for setting in ModuleSetting.objects.filter(installation=installation, module__in=list(modules)):
         next_run_at = now + _stretched(setting, spending, now).length if setting.started_at else None
         ModuleSetting.objects.filter(pk=setting.pk).update(next_run_at=next_run_at, queued_at=None, requested_at=None)
+
+
+def asked_by(shape: Shape, trigger: str, series: UUID | None) -> str:
+    """Who asked for the run that starts, where a person did; a later slice is of whom the first was. Taken over, so
+    that no later run names them. In the transaction that inserts the run."""
+    first = shape.installation.runs.filter(series=series).order_by("pk").first() if series else None
+    if first is not None:
+        return str(first.started_by)
+    rows = ModuleSetting.objects.filter(installation=shape.installation, module__in=shape.modules)
+    rows = rows.exclude(requested_by="")
+    who = rows.order_by("pk").values_list("requested_by", flat=True).first() or ""
+    if who:
+        rows.update(requested_by="")
+    return who if trigger == "person" else ""
 
 
 def finished(installation: Installation, modules: Sequence[str]) -> None:

@@ -100,7 +100,12 @@ def start_sync(setting: ModuleSetting, who: str | Member) -> None:
     now = timezone.now()
     with transaction.atomic():
         moved = ModuleSetting.objects.filter(pk=setting.pk, started_at=None).update(
-            started_at=now, started_by=str(who)[:200], next_run_at=now, paused_at=None, queued_at=now
+            started_at=now,
+            started_by=str(who)[:200],
+            requested_by=str(who)[:200],
+            next_run_at=now,
+            paused_at=None,
+            queued_at=now,
         )
         if not moved:
             return
@@ -120,12 +125,13 @@ def request_sync(installation: Installation, modules: Sequence[str], trigger: st
     if not active or installation.state != Installation.State.ACTIVE:
         return RequestResult.PAUSED
     now = timezone.now()
-    ids = [row.pk for row in active]
+    ids, by = [row.pk for row in active], str(who)[:200]
     with transaction.atomic():
         if Run.objects.filter(installation=installation, state=Run.State.RUNNING).exists():
-            ModuleSetting.objects.filter(pk__in=ids).update(requested_at=now)
+            ModuleSetting.objects.filter(pk__in=ids).update(requested_at=now, requested_by=by)
             return RequestResult.RUNNING
-        ModuleSetting.objects.filter(pk__in=ids).update(next_run_at=now, queued_at=now, requested_at=now)
+        asked = ModuleSetting.objects.filter(pk__in=ids)
+        asked.update(next_run_at=now, queued_at=now, requested_at=now, requested_by=by)
         audit.note(installation, who, "Pressed Sync Now")
         _queue(installation, [row.module for row in active if not row.read_only], trigger)
         _queue_preview(installation, [row.module for row in active if row.read_only], trigger)
@@ -144,7 +150,8 @@ def _queue_preview(installation: Installation, modules: list[str], trigger: str)
 
 def preview(installation: Installation, modules: Sequence[str], who: str | Member) -> None:
     """Queues a dry run: reads both sides and proposes; writes nothing anywhere."""
-    settings_of(installation)
+    rows = [row.pk for row in settings_of(installation).values() if not modules or row.module in modules]
+    ModuleSetting.objects.filter(pk__in=rows).update(requested_by=str(who)[:200])
     audit.note(installation, who, "Asked for a preview")
     _queue_preview(installation, list(modules), "person")
 

@@ -23,6 +23,7 @@ from sync.undo import Kept, UndoResult, label_of, take_back, waiting
 IN_REQUEST = 100  # changes, at some milliseconds each, while a person waits for the page
 CHUNK = 100  # records
 STALLED = timedelta(seconds=60)
+MOST_TRIES = 5  # of one chunk
 KEPT_LISTED = 1000  # that were left alone and are listed with their reasons; all are counted
 
 Steps = list[Write]
@@ -54,10 +55,11 @@ def ask(run: Run, who: str | Member) -> Undoing | None:
 
 def go_on(pk: int) -> bool:
     """One chunk, newest records first: persons before their company. True when there is more to do. What another
-    worker has in hand, and what is done, is left to it."""
+    worker has in hand, and what is done, is left to it. A chunk that was tried too often ends the undo."""
+    if not _begin(pk):
+        return False
     with transaction.atomic():
-        rows = Undoing.objects.select_for_update(skip_locked=True, of=("self",)).select_related("installation")
-        undoing = rows.filter(pk=pk, state=Undoing.State.OPEN).first()
+        undoing = _in_hand(pk)
         if undoing is None:
             return False
         records, below = _chunk(undoing)
@@ -71,10 +73,31 @@ def go_on(pk: int) -> bool:
         undoing.kept = [*undoing.kept, *([one.write_id, one.why] for one in result.kept)][:KEPT_LISTED]
         undoing.beat_at = timezone.now()
         undoing.below = below
+        undoing.tries = 0
         if not records:
             _end(undoing)
-        undoing.save(update_fields=["looked", "undone", "kept", "beat_at", "below", "state"])
+        undoing.save(update_fields=["looked", "undone", "kept", "beat_at", "below", "tries", "state"])
     return bool(records)
+
+
+def _in_hand(pk: int) -> Undoing | None:
+    """Locked; None where another worker has it, or it has ended."""
+    rows = Undoing.objects.select_for_update(skip_locked=True, of=("self",)).select_related("installation")
+    return rows.filter(pk=pk, state=Undoing.State.OPEN).first()
+
+
+def _begin(pk: int) -> bool:
+    """Counts the try before it is made, as a try that fails leaves nothing else behind."""
+    with transaction.atomic():
+        undoing = _in_hand(pk)
+        if undoing is None:
+            return False
+        if undoing.tries >= MOST_TRIES:
+            _end(undoing, Undoing.State.FAILED)
+        else:
+            undoing.tries += 1
+        undoing.save(update_fields=["tries", "state"])
+    return undoing.state == Undoing.State.OPEN
 
 
 def _chunk(undoing: Undoing) -> tuple[list[Steps], int]:
@@ -92,8 +115,8 @@ def _chunk(undoing: Undoing) -> tuple[list[Steps], int]:
     return [steps for _, steps in chosen.values()], min((number for number, _ in chosen.values()), default=0)
 
 
-def _end(undoing: Undoing) -> None:
-    undoing.state = Undoing.State.DONE
+def _end(undoing: Undoing, state: str = Undoing.State.DONE) -> None:
+    undoing.state = state
     run = _runs(undoing).first()
     audit.note(undoing.installation, undoing.who, f"Took back run {run.pk if run else 0}: {undoing.undone} changes")
     if undoing.undone:

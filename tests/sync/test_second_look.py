@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from sync import preview, second_look, services, tasks
+from sync import engine, preview, second_look, services, tasks
 from sync.models import ModuleSetting, Run, Write
 from tests.sync.world import World
 
@@ -155,6 +155,20 @@ def test_deletions_that_the_preview_showed_are_made(world: World) -> None:
     assert world.sync().state == Run.State.DONE
     world.settle()
     assert world.customer_names() == []
+
+
+def test_a_run_is_of_the_person_who_asked_for_it_and_the_next_one_is_not(world: World) -> None:
+    ModuleSetting.objects.update(requested_by="")
+    assert services.request_sync(world.installation, ["customers"], "person", "Ada") == "queued"
+    first = engine.run(world.installation, trigger="person")
+    later = engine.run(world.installation, trigger="person")
+    assert first is not None
+    assert later is not None
+    part = engine.run(world.installation, trigger="person", series=first.run.series)
+    assert part is not None
+    assert [one.run.started_by for one in (first, later, part)] == ["Ada", "", "Ada"]
+    services.preview(world.installation, ["customers"], "Grace")
+    assert world.sync().started_by == ""  # of nobody: it is the schedule's
 
 
 def test_rule_1_1_a_module_started_read_only_writes_what_its_newest_preview_showed(world: World) -> None:

@@ -162,6 +162,35 @@ def test_a_chunk_whose_worker_is_killed_is_done_again_from_its_beginning(
     assert Write.objects.exclude(undoes=None).count() == 5
 
 
+def test_an_undo_whose_chunk_always_fails_ends_and_may_be_asked_for_again(
+    world: World, small: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = customers(world, 5)
+    services.undo_run(run, "Ada")
+    pk = small.pop()
+    assert undo_run.go_on(pk)
+
+    def fails(shape: Shape, steps: list[Write], result: UndoResult) -> None:
+        raise RuntimeError("a fault of ours")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(undo_run, "take_back", fails)
+        for _ in range(undo_run.MOST_TRIES):
+            with pytest.raises(RuntimeError, match="a fault of ours"):
+                undo_run.go_on(pk)
+        assert Undoing.objects.get().state == "open"
+        assert not undo_run.go_on(pk)
+    ended = Undoing.objects.get()
+    assert (ended.state, ended.looked, ended.undone, ended.not_reached) == ("failed", 2, 2, 3)
+    assert not undo_run.result_of(ended).preparing
+    assert undo_run.stalled(timezone.now() + timedelta(seconds=61)) == []
+    assert services.undo_run(run, "Ada").preparing
+    while undo_run.go_on(small[-1]):
+        pass
+    assert [(one.state, one.undone) for one in Undoing.objects.order_by("pk")] == [("failed", 2), ("done", 3)]
+    assert Write.objects.exclude(undoes=None).count() == 5
+
+
 def test_beat_queues_an_undo_that_the_queue_lost(world: World, small: list[int]) -> None:
     run = customers(world, 1)
     services.undo_run(run, "Ada")

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from sync.models import Decision, Issue, Link, Record, Write
+from sync.models import Decision, Issue, Link, Record, Undoing, Write
 from tests.factories import make_installation
 from tests.sync_screens.world import World, fill
 
@@ -240,6 +240,22 @@ def test_a_held_run_can_be_refused_from_its_page(client: Client, world: World) -
     assert set(Write.objects.filter(pk__in=issue.detail["writes"]).values_list("state", flat=True)) == {"withdrawn"}
     issue.refresh_from_db()
     assert issue.state == "dismissed"
+
+
+def test_an_undo_that_failed_tells_how_much_is_not_taken_back(client: Client, world: World) -> None:
+    undoing = Undoing(installation=world.installation, series=world.run.series, who="Ada", state="failed", upto=9)
+    undoing.total, undoing.looked, undoing.below = 5, 2, 4
+    undoing.save()
+    text = text_of(client, f"/embed/sync/runs/{world.run.pk}/undo/")
+    assert "3 changes were not looked at and are not taken back" in text
+    assert "every 2s" not in text
+
+
+def test_a_run_names_the_person_who_asked_for_it(client: Client, world: World) -> None:
+    world.run.trigger, world.run.started_by = "person", "<b>Ada</b>"
+    world.run.save()
+    for path in ("/embed/sync/activity/", f"/embed/sync/runs/{world.run.pk}/"):
+        assert "(&lt;b&gt;Ada&lt;/b&gt;)" in text_of(client, path)
 
 
 def test_rule_5_4_a_held_list_is_neither_dismissed_nor_created_from_the_list_of_issues(
