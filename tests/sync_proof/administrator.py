@@ -100,7 +100,7 @@ class Administrator(Stage):
         if made is not None and made.books is not None:
             self.ledger.by_hand.add(made.pk)
             self.ledger.occupants.setdefault(made.pk, [made.books.remote_id])
-            self.ledger.free(instead_of)
+            self.ledger.free(link for link in instead_of if link.pk != made.pk)
 
     def unlink(self, which: int, how: int) -> None:
         links = list(self.links(state__in=("linked", "closed")))

@@ -1,6 +1,6 @@
 """What people did, found by looking: whatever differs between two looks with no run between them was done by people,
-and whatever differs across a run was done by the sync. What may be true of
-a pair by that is in `claims.py`, the end state in `checker.py`.
+and whatever differs across a run was done by the sync. What may be true of a pair by that is in `claims.py`, the end
+state in `checker.py`.
 
 A trial looks before and after everything that may write (`Trial.play`). Decisions that show on neither remote are told:
 `decided`, `by_hand`, `unlinked`, `taken_back`, `merged`.
@@ -30,6 +30,7 @@ from tests.sync_proof.values import (
     is_hidden,
     label,
     maker,
+    may_pair,
     text,
 )
 
@@ -108,6 +109,7 @@ class Ledger:
     order: int = 0
     looks: Counter[str] = field(default_factory=Counter)  # per module
     rows: dict[Key, Row] = field(default_factory=dict)  # as last looked at
+    ever: dict[Key, Row] = field(default_factory=dict)  # the same, with what is gone: it may be restored
     born: dict[Key, int] = field(default_factory=dict)
     ours: set[Key] = field(default_factory=set)  # made by the sync
     deleted: dict[Key, int] = field(default_factory=dict)  # by people, and not restored
@@ -207,14 +209,15 @@ class Ledger:
             self.born.setdefault(key, self.order)
             if key[0] == "person":
                 self.customers[key] = str(row["contact_id"])
-            old = self.rows.get(key)
+            old = self.ever.get(key)
             for name, read in CELLS[key[0]].items() if typed else ():
                 value, cell = read(row), (*key, name)
-                is_new = key not in self.ours and cell not in self.events  # not if it was restored as it was
+                is_new = key not in self.ours and cell not in self.events
                 if is_new if old is None else read(old) != value:
                     place = ("customer", str(row.get("contact_id")))
                     self.write(cell, value, is_hidden(key[0], row, self.rows.get(place), now.get(place)))
         self.rows = now
+        self.ever |= now
 
     def write(self, cell: Cell, value: str, hidden: bool = False) -> None:
         self.events.setdefault(cell, []).append(Event(self.order, self.looks[module_of(cell[0])], value, hidden))
@@ -363,7 +366,7 @@ class Ledger:
         held = _held(self.installation)
         names: dict[tuple[str, str], list[Key]] = {}
         for key, row in self.rows.items():
-            if key[0] in ("company", "product", "customer", "item") and key not in held and _may_pair(key, row):
+            if key[0] in ("company", "product", "customer", "item") and key not in held and may_pair(key[0], row):
                 if self.is_out(key):
                     continue
                 names.setdefault((key[0], label(key[0], row)), []).append(key)
@@ -371,13 +374,6 @@ class Ledger:
             for left in names[kind, name]:
                 for right in names.get(("customer" if kind == "company" else "item", name), []):
                     self.twins.setdefault((left, right), self.order)
-
-
-def _may_pair(key: Key, row: Row) -> bool:
-    if key[0] == "customer":
-        individual = row.get("customer_sub_type") == "individual"
-        return not individual and row.get("status") == "active" and row.get("contact_type") == "customer"
-    return key[0] != "item" or (row.get("status") == "active" and bool(row.get("can_be_sold")))
 
 
 def _rests(link: Link) -> bool:

@@ -177,6 +177,14 @@ def label(kind: str, row: Row) -> str:
     return readers[kind](row).casefold()
 
 
+def may_pair(kind: str, row: Row) -> bool:
+    """Whether a record is of those that are in use, and of a sort that meets others by its name."""
+    if kind == "customer":
+        individual = row.get("customer_sub_type") == "individual"
+        return not individual and row.get("status") == "active" and row.get("contact_type") == "customer"
+    return kind != "item" or (row.get("status") == "active" and bool(row.get("can_be_sold")))
+
+
 def maker(row: Row) -> str:
     """Who created it; "" where the row does not tell."""
     made = row.get("Created_By")
