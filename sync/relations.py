@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,8 @@ class Place:
     advice: str = "Give it a company that is kept in step."
     relinked: bool = False
     survivor: int | None = None  # of a company that is gone: the record that has its contacts now
+    has_company: bool = False  # of a customer of its own: its contact has a company now, below which it may be a person
+    has_person: bool = False  # … and is a person of a customer besides
 
 
 _CHOSEN = Place(
@@ -42,6 +44,8 @@ def places(shape: Shape, kind: Kind, links: Sequence[Link]) -> dict[int, Place]:
     """Where each contact's counterpart belongs by now; a constant number of queries."""
     if kind is Kind.COMPANY_CUSTOMER:
         return _survivors(shape, links)
+    if kind is Kind.CONTACT_CUSTOMER:
+        return _below_companies(shape, links)
     if kind is not Kind.CONTACT_PERSON:
         return {}
     contacts = [link.bigin for link in links if link.bigin is not None]
@@ -75,6 +79,20 @@ def _relinked(shape: Shape, links: Sequence[Link]) -> dict[int, Place]:
         and link.books
         and (link.books.parent_id not in ours or (link.bigin.parent_id, link.books.parent_id) in former)
     }
+
+
+def _below_companies(shape: Shape, links: Sequence[Link]) -> dict[int, Place]:
+    """Of customers of their own: those whose contact has a company by now."""
+    contacts = {link.pk: link.bigin for link in links if link.bigin is not None and _may_be_person(shape, link)}
+    companies = unlinked.partner_ids(shape, Side.BIGIN, (contact.parent_id for contact in contacts.values()))
+    inside = {pk: contact for pk, contact in contacts.items() if contact.parent_id in companies}
+    told = _with_persons(inside.values()) if inside else frozenset()
+    return {pk: Place(has_company=True, has_person=contact.pk in told) for pk, contact in inside.items()}
+
+
+def _may_be_person(shape: Shape, link: Link) -> bool:
+    has_parent = link.bigin is not None and bool(link.bigin.parent_id)
+    return has_parent and link.books is not None and Kind.CONTACT_PERSON in shape.active
 
 
 def _survivors(shape: Shape, links: Sequence[Link]) -> dict[int, Place]:
@@ -126,7 +144,7 @@ def note(batch: Batch, link: Link, place: Place) -> None:
         parting.let_go(batch, link, reason)
         return
     if link.kind == Kind.CONTACT_CUSTOMER:
-        _stays_a_customer(batch, link)
+        _stays_a_customer(batch, link, place)
         return
     if place.problem and link.state == Link.State.LINKED:
         batch.draft(link, Issue.Kind.SKIPPED, "stays", place.problem, place.advice)
@@ -136,7 +154,7 @@ def goes_on(shape: Shape, link: Link, place: Place, new: Container[str] = ()) ->
     """Why the contact of this pair goes on as one of another kind, in words; "" where it does not. `new`: companies
     that a preview would pair."""
     if link.kind == Kind.CONTACT_CUSTOMER:
-        gains = not lifecycle.is_by_hand(link) and not _why_own(link) and _gained_company(shape, link, new)
+        gains = not lifecycle.is_by_hand(link) and not _why_own(link) and _gained_company(shape, link, place, new)
         return "It has a company now and becomes a person there." if gains else ""
     loses = link.bigin is not None and not link.bigin.parent_id
     if place.problem and loses and not lifecycle.is_by_hand(link) and Kind.CONTACT_CUSTOMER in shape.active:
@@ -144,19 +162,16 @@ def goes_on(shape: Shape, link: Link, place: Place, new: Container[str] = ()) ->
     return ""
 
 
-def _gained_company(shape: Shape, link: Link, new: Container[str] = ()) -> bool:
+def _gained_company(shape: Shape, link: Link, place: Place, new: Container[str]) -> bool:
     """Whether an individual customer's contact has a company now, below which it may be a person."""
-    contact = link.bigin
-    if contact is None or link.books is None or not contact.parent_id or Kind.CONTACT_PERSON not in shape.active:
-        return False
-    parent = contact.parent_id
-    return parent in new or parent in unlinked.partner_ids(shape, Side.BIGIN, [parent])
+    is_new = link.bigin is not None and link.bigin.parent_id in new
+    return place.has_company or (is_new and _may_be_person(shape, link))
 
 
-def _stays_a_customer(batch: Batch, link: Link) -> None:
+def _stays_a_customer(batch: Batch, link: Link, place: Place) -> None:
     """It has documents or other persons, or a person put the pair together."""
     contact = link.bigin
-    if contact is None or not _gained_company(batch.work.shape, link) or _has_person(contact):
+    if contact is None or not place.has_company or place.has_person:
         return
     by_hand = lifecycle.is_by_hand(link)
     why = "was linked by hand with this customer" if by_hand else _why_own(link)
@@ -176,10 +191,11 @@ def _why_own(link: Link) -> str:
     return "shares its customer in Books with other contact persons" if persons.has_others(link) else ""
 
 
-def _has_person(contact: Record) -> bool:
-    """It was added as a person too (`sync/beside.py`), or was one before and its pair is told of elsewhere."""
-    living = Link.objects.filter(bigin=contact, kind=Kind.CONTACT_PERSON).exclude(state__in=Link.DEAD)
-    return living.exclude(state=Link.State.BESIDE, books__gone_at__isnull=False).exists()
+def _with_persons(contacts: Iterable[Record]) -> frozenset[int]:
+    """Those added as persons too (`sync/beside.py`), or that were some before and whose pair is told of elsewhere."""
+    living = Link.objects.filter(bigin__in=list(contacts), kind=Kind.CONTACT_PERSON).exclude(state__in=Link.DEAD)
+    rows = living.exclude(state=Link.State.BESIDE, books__gone_at__isnull=False)
+    return frozenset(rows.values_list("bigin", flat=True))
 
 
 def suspect(batch: Batch, link: Link, place: Place) -> None:
