@@ -63,6 +63,8 @@ REASONS: Mapping[str, str | Promise] = {
     "own_customer": _("A contact of a company that stays a customer of its own"),
     "stays": _("A contact without a company that is kept in step"),
     "moved_without": _("A contact moved, and not all of its data could follow"),
+    "mail_stays": _("A contact goes on in Books without its e-mail"),
+    "deals_unreadable": _("Whether a deleted company was merged cannot be seen"),
     "parent_not_linked": _("Its company is not in step"),
     "in_use": _("Something else still needs it"),
     "changed_since": _("An undo was left, as somebody changed the record since"),
