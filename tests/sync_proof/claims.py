@@ -62,17 +62,18 @@ def _made_from(ledger: Ledger, pair: Pair, one: Field) -> list[Agreed]:
     """Of a pair whose one record the sync made from the other: in step with what that held when it was made."""
     left, right = pair.cells(one.name)
     keys = [key for key in (left[:2], right[:2]) if key in ledger.ours]
-    is_first = ledger.firsts.get(pair.bigin) == pair.books or ledger.firsts.get(pair.books) == pair.bigin
-    if not keys or not is_first or _was_brought_along(ledger, pair):  # or linked by hand with another one since
+    made = max(keys, key=lambda key: ledger.born[key], default=None)
+    own, its = (pair.bigin, pair.books) if made == left[:2] else (pair.books, pair.bigin)
+    # or linked by hand with another one since
+    if made is None or ledger.firsts.get(own) != its or _was_brought_along(ledger, pair):
         return []
-    made = max(keys, key=lambda key: ledger.born[key])
     born, source = ledger.born[made], right if made == left[:2] else left
     former = ledger.former.get(pair.link.pk)
     if former is not None and source == left and (before := ledger.agreed.get((former.link.pk, one.name))):
         # Its record had another pair until then, and was brought into step with that first, unless somebody ended it.
         mine = _last(ledger, [left], before.order, born)
-        its = [] if ledger.was_replaced(former) else [former.cells(one.name)[1]]
-        other = _last(ledger, its, before.order, born)
+        there = [] if ledger.was_replaced(former) else [former.cells(one.name)[1]]
+        other = _last(ledger, there, before.order, born)
         held = _outcome(ledger, pair, one, before, mine, other)
         return [Agreed(born, value, value) for value, _ in held]
     last = _last(ledger, [source], -1, born)
