@@ -51,7 +51,12 @@ def _pair_of(kind: Kind) -> Q:
 
 
 def link(installation: Installation, bigin: Record, books: Record, who: str | Member) -> Link:
-    """Makes the pair; former pairs of either record become history. Raises CannotLink."""
+    """Makes the pair; former pairs of either record become history, and whom they leave alone is judged anew by the
+    next run. Raises CannotLink."""
+    return _link(installation, bigin, books, who).link
+
+
+def _link(installation: Installation, bigin: Record, books: Record, who: str | Member) -> Chosen:
     if installation.pk not in {bigin.installation_id} or bigin.installation_id != books.installation_id:
         raise CannotLink("These records belong to different organisations.")
     if bigin.gone_at is not None or books.gone_at is not None:
@@ -64,7 +69,8 @@ def link(installation: Installation, bigin: Record, books: Record, who: str | Me
         standing = Link.objects.filter(own | Q(books=books)).exclude(state__in=Link.DEAD)
         same = standing.filter(bigin=bigin, books=books, state=Link.State.LINKED).first()
         if same is not None:
-            return same
+            return Chosen(same, ())
+        before = {pk for pair in standing.values_list("bigin", "books") for pk in pair if pk}
         _end(standing)
         made = Link.objects.create(
             installation=installation,
@@ -81,26 +87,22 @@ def link(installation: Installation, bigin: Record, books: Record, who: str | Me
             persons.to_read([books.pk])
         lifecycle.children_may_go(shape, [made])
         audit.note(installation, who, f"Linked {bigin.label} with {books.label}")
-    return made
+        return Chosen(made, _freed(before))
+
+
+def _freed(before: Iterable[int]) -> tuple[Record, ...]:
+    """Those of them that no living pair holds; dirty from now on."""
+    living = Link.objects.exclude(state__in=Link.DEAD).filter(Q(bigin=OuterRef("pk")) | Q(books=OuterRef("pk")))
+    freed = tuple(Record.objects.filter(~Exists(living), pk__in=before, gone_at=None).order_by("pk"))
+    Record.objects.filter(pk__in=[record.pk for record in freed]).update(dirty=True)
+    return freed
 
 
 def choose(installation: Installation, bigin: Record, books: Record, who: str | Member) -> Chosen:
-    """`link` for what is kept in step; who was paired with either of them is judged anew by the next run. Raises
-    CannotLink."""
-    kind = kind_of(bigin, books)
-    if kind not in shapes.load(installation).active:
+    """`link` for what is kept in step. Raises CannotLink."""
+    if kind_of(bigin, books) not in shapes.load(installation).active:
         raise CannotLink("Your settings do not keep such records in step with each other; change that first.")
-    with transaction.atomic():
-        of_either = Link.objects.filter(Q(bigin=bigin) | Q(books=books)).exclude(state__in=Link.DEAD)
-        before = {pk for pair in of_either.values_list("bigin", "books") for pk in pair if pk}
-        made = link(installation, bigin, books, who)
-        living = Link.objects.exclude(state__in=Link.DEAD)
-        alone = Record.objects.filter(pk__in=before, gone_at=None).exclude(
-            Exists(living.filter(Q(bigin=OuterRef("pk")) | Q(books=OuterRef("pk"))))
-        )
-        freed = tuple(alone.order_by("pk"))
-        Record.objects.filter(pk__in=[record.pk for record in freed]).update(dirty=True)
-    return Chosen(made, freed)
+    return _link(installation, bigin, books, who)
 
 
 def _end(links: Iterable[Link]) -> None:

@@ -111,6 +111,19 @@ def test_who_is_left_by_a_new_pair_is_judged_like_a_new_record(world: World, scr
     assert Link.objects.get(books=record(wrong), state=Link.State.LINKED).reason == "created by the sync"
 
 
+def test_who_is_left_by_a_candidate_that_was_chosen_is_judged_like_a_new_record(world: World) -> None:
+    world.configure(create_in_bigin="none")
+    company, customer = world.remotes.company("Kestrel"), world.remotes.new_customer("Alpine Huts")
+    other = world.remotes.company("Alpine Huts Ltd")
+    world.settle()
+    asked = next(issue for issue in world.issues("possible_duplicate") if issue.record == record(other))
+    services.unlink(services.link(world.installation, record(company), record(customer), "Ada"), "Ada")
+    Record.objects.update(dirty=False)
+    services.link_candidate(asked, record(customer), "Ada")
+    assert world.link(other).books == record(customer)
+    assert record(company).dirty
+
+
 # A kind that the mode leaves out
 
 
