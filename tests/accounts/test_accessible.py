@@ -10,6 +10,16 @@ from tests.looks import NARROW, trouble
 __all__ = ["chromium", "new_context", "people", "stage"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+OF_NOBODY = {
+    "/": "front",
+    "/nowhere/": "not-found",
+    "/oauth/callback/?state=x": "trouble",
+    "/help/": "help",
+    "/help/sync/": "help-chapter",
+    "/help/install/#5-when-it-does-not-work": "help-section",
+    "/file/document/used/": "file-used",
+}
+
 
 @pytest.mark.parametrize("looks", [("light", "dark"), ("narrow",)], ids=["wide", "narrow"])
 def test_axe_finds_nothing(stage: Stage, people: People, looks: tuple[str, ...]) -> None:
@@ -25,13 +35,8 @@ def test_axe_finds_nothing(stage: Stage, people: People, looks: tuple[str, ...])
             expect(part(page, ready)).to_be_enabled()  # axe leaves out what is not
         is_fine(name)
 
-    visit("/", "front")
-    visit("/nowhere/", "not-found")
-    visit("/oauth/callback/?state=x", "trouble")
-    visit("/help/", "help")
-    visit("/help/sync/", "help-chapter")
-    visit("/help/install/#5-when-it-does-not-work", "help-section")
-    visit("/file/document/used/", "file-used")
+    for path, name in OF_NOBODY.items():
+        visit(path, name)
     visit("/embed/record/Contacts/1/", "sign-in-record", ready="sign-in")
     visit("/embed/record/", "record-alone")
     expect(page.get_by_text("Open this from a record in Bigin")).to_be_visible()
