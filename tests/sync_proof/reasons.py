@@ -145,9 +145,9 @@ class Reasons:
         if row.get("status") == "inactive" or row.get("contact_type") != "customer":
             return True
         individual = row.get("customer_sub_type") == "individual"
-        if individual and mode != "contacts":
-            return mode == "companies" or not include
-        is_outside = mode != "contacts" and self._is_called_like_one_outside(row)
+        if individual and mode != "contacts" and (mode == "companies" or not include):
+            return True
+        is_outside = not individual and mode != "contacts" and self._is_called_like_one_outside(row)
         return is_outside or self.ledger.setting().create_in_bigin == "none"
 
     def _is_called_like_one_outside(self, row: Row) -> bool:

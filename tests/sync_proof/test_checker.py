@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from sync import lifecycle, moved_to, pairing, plan, relations, removal, send
-from sync.models import Write
+from sync import creation, lifecycle, moved_to, pairing, plan, relations, removal, send
+from sync.mapping import Kind
+from sync.models import Record, Write
+from sync.outcomes import Hold, PassBy
 from sync.shape import Shape
 from sync.work import Work
 from tests.sync_proof.trial import Operation, Trial
@@ -98,6 +100,16 @@ def everything_is_asked(patch: Patch, trial: Trial) -> None:
     patch.setattr(plan, "is_guarded", lambda row: True)
 
 
+def no_individuals_come(patch: Patch, trial: Trial) -> None:
+    inner = creation.refusal
+
+    def refuse(shape: Shape, kind: Kind, record: Record, recent: frozenset[str] | None) -> Hold | PassBy | None:
+        none = PassBy(record, "not_imported", "A fault.") if kind is Kind.CONTACT_CUSTOMER else None
+        return none or inner(shape, kind, record, recent)
+
+    patch.setattr(pairing, "refusal", refuse)
+
+
 # What people do. The first company's customer is the first that people see.
 
 _END: Operation = ("settle", 0, 0)
@@ -110,6 +122,7 @@ _TWINS: list[Operation] = [("add_company", 0, 1), ("edit_company", 0, 2), ("add_
 _DELETED: list[Operation] = [*_PAIR, ("delete_in_bigin", 0, 0)]
 _PERSON: list[Operation] = [("add_company", 0, 1), *_PAIR, ("add_contact", 0, 1), _RUN]
 _MOVED: list[Operation] = [*_PERSON, ("edit_person", 0, 3), ("move_contact", 0, 1)]
+_INDIVIDUAL: list[Operation] = [("add_customer", 0, 4)]
 _OF_NOBODY = "two of one name, and nobody was asked"
 FAULTS: list[tuple[Mutant, dict[str, Any], list[Operation], str]] = [
     (no_prices, {}, [("add_item", 0, 1), _RUN, ("edit_item", 0, 2)], "differs: product-item price"),
@@ -133,6 +146,7 @@ FAULTS: list[tuple[Mutant, dict[str, Any], list[Operation], str]] = [
     (nothing_moves, {}, _MOVED, "below another customer than its company's"),
     (everything_is_asked, {}, [*_PAIR, *_CITY_TWICE], "asked though the policy decides"),
     (a_move_takes_the_name_only, {}, _MOVED, "contact-person title"),
+    (no_individuals_come, {"mode": "both", "include_unattached": True}, _INDIVIDUAL, "no reason: customer"),
 ]
 
 
@@ -145,3 +159,10 @@ def test_the_fault_is_told(
     mutant(monkeypatch, trial)
     with pytest.raises(AssertionError, match=words):
         trial.play([*story, _END])
+
+
+def test_rule_2_3_individual_customers_that_the_settings_leave_out_stand_alone(world: World) -> None:
+    world.fresh(mode="both", include_unattached=True, create_in_bigin="none")
+    Trial(world).play([*_INDIVIDUAL, _END])
+    assert [row["customer_sub_type"] for row in world.look().customers.values()] == ["individual"]
+    assert not world.bigin.all("Contacts")
