@@ -30,7 +30,8 @@ def _outcome(
     left = left if left and not agree(left.value, known.bigin) else None
     right = right if right and not agree(right.value, known.books) else None
     if one.of_books:
-        return _both(right.value if right else known.books)
+        # After an undo the two differ until somebody writes.
+        return _both(right.value if right else known.books) if left or right else [(known.bigin, known.books)]
     if left and right:
         overtaken = _both(left.value) if right.is_hidden else []  # what Bigin says was sent before the night showed it
         return _contest(ledger, pair, one, left, right) + overtaken

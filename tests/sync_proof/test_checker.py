@@ -166,3 +166,17 @@ def test_rule_2_3_individual_customers_that_the_settings_leave_out_stand_alone(w
     Trial(world).play([*_INDIVIDUAL, _END])
     assert [row["customer_sub_type"] for row in world.look().customers.values()] == ["individual"]
     assert not world.bigin.all("Contacts")
+
+
+def test_rule_6_4_a_price_that_an_undo_brought_back_to_bigin_stays_until_somebody_writes(world: World) -> None:
+    world.fresh()
+    trial = Trial(world)
+
+    def prices() -> tuple[int, int]:
+        (product,), (item,) = world.bigin.all("Products").values(), world.look().items.values()
+        return product["Unit_Price"], item["rate"]
+
+    trial.play([("add_product", 0, 1), _RUN, ("edit_product", 0, 3), _RUN, ("undo_one", 0, 0), _END])
+    assert prices() == (102, 11)
+    trial.play([("edit_item", 0, 2), _END])
+    assert prices() == (203, 203)
