@@ -102,9 +102,11 @@ def start_run(shape: Shape, trigger: str, kind: str, series: uuid.UUID | None = 
                 series=series or uuid.uuid4(),
                 modules=list(shape.modules),
                 trigger=trigger,
-                started_by=schedule.asked_by(shape, trigger, series),
                 stage="starting",
             )
+            if who := schedule.asked_by(shape, started, series):
+                started.started_by = who
+                started.save(update_fields=["started_by"])
             schedule.started(installation, schedule.moved_by(shape, kind))
     except IntegrityError:
         return None

@@ -74,10 +74,10 @@ def started(installation: Installation, modules: Sequence[str]) -> None:
         ModuleSetting.objects.filter(pk=setting.pk).update(next_run_at=next_run_at, queued_at=None, requested_at=None)
 
 
-def asked_by(shape: Shape, trigger: str, series: UUID | None) -> str:
+def asked_by(shape: Shape, run: Run, series: UUID | None) -> str:
     """Who asked for the run that starts, where a person did; a later slice is of whom the first was. Taken over, so
-    that no later run names them. In the transaction that inserts the run."""
-    first = shape.installation.runs.filter(series=series).order_by("pk").first() if series else None
+    that no later run names them. In the transaction that inserted the run: who waits for that holds no setting."""
+    first = shape.installation.runs.filter(series=series, pk__lt=run.pk).order_by("pk").first() if series else None
     if first is not None:
         return str(first.started_by)
     rows = ModuleSetting.objects.filter(installation=shape.installation, module__in=shape.modules)
@@ -85,7 +85,7 @@ def asked_by(shape: Shape, trigger: str, series: UUID | None) -> str:
     who = rows.order_by("pk").values_list("requested_by", flat=True).first() or ""
     if who:
         rows.update(requested_by="")
-    return who if trigger == "person" else ""
+    return who if run.trigger == "person" else ""
 
 
 def finished(installation: Installation, modules: Sequence[str]) -> None:
