@@ -31,7 +31,7 @@ _LOCK_TIMEOUT = "15s"
 _OUR_OWN_FAULT = frozenset({"invalid_client", "invalid_client_secret", "unauthorized_client", "unexpected_api_domain"})
 # How long a "not now" is waited for. Whoever needs more sets the client's `patience`.
 _PATIENCE: dict[Priority, float] = {"sync": 20.0, "person": 3.0}
-_NAMES = {"bigin": "Bigin", "books": "Zoho Books", "invoice": "Zoho Invoice"}
+NAMES = {"bigin": "Bigin", "books": "Zoho Books", "invoice": "Zoho Invoice"}
 
 
 def data_centres() -> DataCentres:
@@ -167,7 +167,7 @@ def _lives(row: Connection, now: datetime) -> bool:
 def _pause(connection_id: int) -> None:
     """Rules 1.6: a revoked token pauses and tells; it is never a conclusion about records."""
     row = Connection.objects.select_related("installation").get(pk=connection_id)
-    name = _NAMES[row.product]
+    name = NAMES[row.product]
     problem = f"{name} no longer accepts our access. An administrator can press Reconnect to go on; nothing is lost."
     Connection.objects.filter(pk=row.pk, problem="").update(problem=problem, problem_since=timezone.now())
     pause(row.installation, row.product, name, f"{name} is disconnected", problem)
@@ -198,7 +198,7 @@ def _blocked(row: Connection, seconds: float) -> RateLimited:
 
 
 def _gone(row: Connection) -> Unauthorised:
-    return Unauthorised(f"There is no access to {_NAMES[row.product]} any more.", product=row.product, code="no_token")
+    return Unauthorised(f"There is no access to {NAMES[row.product]} any more.", product=row.product, code="no_token")
 
 
 def _client(installation: Installation, product: Product, organization: str, priority: Priority) -> Client:

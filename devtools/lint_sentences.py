@@ -37,6 +37,7 @@ PARTS = (
     "brake",
     "preview",
     "pairs_file",
+    "pairs_lines",
 )
 APART = {"migrations", "management", "views", "queries", "templatetags", "__pycache__"}
 OWN = {"AssertionError", "ValueError", "TypeError", "RuntimeError", "KeyError", "ImproperlyConfigured", "CommandError"}

@@ -34,7 +34,7 @@ def unauthorised(work: Work, error: Unauthorised) -> None:
     """Pauses and tells (rules 1.6): a token, a scope, an organisation or a plan that Zoho does not accept says nothing
     about records, and asking again every few minutes changes nothing. Reconnect ends it."""
     installation = work.shape.installation
-    name = "Bigin" if error.product == "bigin" else "Zoho Books"
+    name = connections.NAMES.get(error.product, installation.get_product_display())
     problem = (
         f"{name} does not accept our access any more: {error.message} Nothing is lost. "
         "Press Reconnect on the settings page; the sync goes on where it stopped."
@@ -87,7 +87,7 @@ def again(now: datetime) -> int:
 
 
 def quota(installation: Installation, product: str, until: str) -> None:
-    name = "Bigin" if product == "bigin" else "Zoho Books"
+    name = connections.NAMES.get(product, installation.get_product_display())
     once(
         installation,
         f"quota:{product}",

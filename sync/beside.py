@@ -12,7 +12,19 @@ from django.db.models import Exists, OuterRef
 
 from accounts import audit
 from accounts.models import Installation, Member
-from sync import creation, decisions, outbox, picklists, recovery, send_books, settle, sources, unlinked
+from sync import (
+    creation,
+    decisions,
+    hands,
+    outbox,
+    picklists,
+    recovery,
+    schedule,
+    send_books,
+    settle,
+    sources,
+    unlinked,
+)
 from sync import shape as shapes
 from sync.fields import Fields, bare, shown
 from sync.mapping import Kind
@@ -35,11 +47,12 @@ def ask(issue: Issue, who: str | Member) -> bool:
     shape = shapes.load(issue.installation)
     try:
         with transaction.atomic():
+            hands.hold(decisions.records_of(issue), issue.installation)
             if issue.code != CODE or issue.link_id is None or not decisions.close(issue, who):
                 return False
             link = Link.objects.select_for_update().get(pk=issue.link_id)
             _plan(shape, link)
-            decisions.run_soon(issue.installation, [issue.module])
+            schedule.ask_now(issue.installation, [issue.module], who)
             audit.note(issue.installation, who, f"Added as a person too: {issue.reason}")
     except IntegrityError:
         return False

@@ -12,12 +12,12 @@ from decimal import Decimal, InvalidOperation
 from django.db import IntegrityError, transaction
 
 from accounts.models import Installation
-from sync import actions, asking, pairing, persons, picklists, planner, recovery, send, unlinked
+from sync import actions, asking, hands, pairing, persons, picklists, planner, recovery, send, unlinked
 from sync import shape as shapes
 from sync.fields import FieldType, shown
 from sync.mapping import Kind
-from sync.models import Issue, Link, Record, RecordKind, Side, Write
-from sync.outcomes import Create, Hold, LinkUp, Outcome, PassBy
+from sync.models import Decision, Issue, Link, Record, RecordKind, Side, Write
+from sync.outcomes import Create, Hold, LinkUp, Outcome, PassBy, Wait
 from sync.plan import Policies
 from sync.shape import KIND_OF_BIGIN_MODULE, Shape
 from sync.work import Work
@@ -174,22 +174,32 @@ def _decide(work: Work, kind: Kind, record: Record, former: Link | None, anyway:
     policies = Policies(work.shape.setting(kind).policy, "policy", picklists.offered(work, kind))
     try:
         with transaction.atomic():
-            locked = Record.objects.select_for_update().get(pk=record.pk)
+            hands.hold([record.pk])
+            locked = Record.objects.get(pk=record.pk)
             locked.in_scope = True  # an explicit act: list views do not stand in its way
             if former is not None:
-                Link.objects.filter(pk=former.pk).update(state=Link.State.REFUSED, reason="A rep billed it.")
-            outcome, warnings = _judged(work, kind, locked, policies, anyway)
+                _end(work, former)
+            was_apart = former is not None and former.state == Link.State.APART
+            outcome, warnings, others = _judged(work, kind, locked, policies, anyway, was_apart)
             links = planner.apply(work, kind, [outcome]) if isinstance(outcome, (LinkUp, Create)) else []
             if not links:
                 transaction.set_rollback(True)
-            elif former is not None:
-                _let_alone(former)
+            else:
+                _not_the_same(locked, others)
+                if former is not None:
+                    _let_alone(former)
     except IntegrityError as error:
         raise RetryLater("Somebody else is creating this customer.", product=work.books.product) from error
     if links:
         link = next(one for one in links if one.kind == kind)
         return _finish(work, kind, link, warnings)
     return _not_made(work, record, outcome)
+
+
+def _end(work: Work, former: Link) -> None:
+    ended = Link.objects.filter(pk=former.pk, state=former.state)
+    if not ended.update(state=Link.State.REFUSED, reason="A rep billed it."):
+        raise RetryLater("Its pair was just taken up again. Try again.", product=work.books.product)
 
 
 def _let_alone(former: Link) -> None:
@@ -205,14 +215,40 @@ def _let_alone(former: Link) -> None:
 
 
 def _judged(
-    work: Work, kind: Kind, record: Record, policies: Policies, anyway: bool
-) -> tuple[Outcome, tuple[str, ...]]:
-    """As a run would judge it; a picklist value that Books lacks is left out with a warning (rules 4.5)."""
+    work: Work, kind: Kind, record: Record, policies: Policies, anyway: bool, was_apart: bool
+) -> tuple[Outcome, tuple[str, ...], tuple[Candidate, ...]]:
+    """As a run would judge it; a picklist value that Books lacks is left out with a warning (rules 4.5). Beside a
+    customer that a person set apart it is another one, as beside a candidate: Books may insist on a name of its own.
+    Last come the candidates of which the rep says that they are others."""
     warnings = _drop_unlisted(work, kind, record, policies)
     outcome = pairing.judge(work.shape, kind, Side.BIGIN, [record], policies)[0]
-    if anyway and isinstance(outcome, (Hold, PassBy)):
-        outcome = pairing.judge_alone(work.shape, kind, record, policies)
-    return outcome, warnings
+    is_second = was_apart and isinstance(outcome, Create) and not outcome.apart_from
+    if not anyway or not (is_second or isinstance(outcome, (Hold, PassBy))):
+        return outcome, warnings, ()
+    return pairing.judge_alone(work.shape, kind, record, policies), warnings, _candidates(work, record, outcome)
+
+
+def _not_the_same(record: Record, others: Sequence[Candidate]) -> None:
+    """Remembered for the pair (rules 3.3), over what the duplicate policy said of it."""
+    ids = {one.customer_id for one in others}
+    rows = [
+        Decision(
+            installation=record.installation,
+            bigin_id=record.remote_id,
+            books_id=its,
+            verdict=Decision.Verdict.DIFFERENT,
+            decided_by="a rep who billed it",
+        )
+        for its in ids
+    ]
+    Decision.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["installation", "bigin_id", "books_id"],
+        update_fields=["verdict", "decided_by"],
+    )
+    customers = Record.objects.filter(installation=record.installation, kind=RecordKind.CUSTOMER, remote_id__in=ids)
+    customers.update(dirty=True)
 
 
 def _drop_unlisted(work: Work, kind: Kind, record: Record, policies: Policies) -> tuple[str, ...]:
@@ -233,6 +269,9 @@ def _finish(work: Work, kind: Kind, link: Link, warnings: Sequence[str]) -> Ensu
         send.apply_link(work, kind, link.pk)
         link.refresh_from_db()
     if link.state == Link.State.LINKED and link.books is not None:
+        if link.kind == Kind.CONTACT_PERSON:  # a run has just made the contact a person of its company's customer
+            match = _customer_of_person(work.shape.installation, link.books)
+            return EnsuredCustomer(match.customer_id, match.person_id, created=False, warnings=tuple(warnings))
         created = Write.objects.filter(link=link, op=Write.Op.CREATE, state=Write.State.DONE).exists()
         return EnsuredCustomer(link.books.remote_id, persons.addressee(link), created, tuple(warnings))
     write = Write.objects.filter(link=link).order_by("-pk").first()
@@ -247,15 +286,25 @@ def _finish(work: Work, kind: Kind, link: Link, warnings: Sequence[str]) -> Ensu
 
 
 def _not_made(work: Work, record: Record, outcome: Outcome) -> Candidates:
+    if isinstance(outcome, PassBy) or (isinstance(outcome, Hold) and outcome.issue_kind == Issue.Kind.DUPLICATE):
+        return Candidates(_candidates(work, record, outcome))
+    if isinstance(outcome, Wait):
+        raise RetryLater(
+            "Whether one like it was just created is not known yet. Try again.", product=work.books.product
+        )
+    reason = outcome.reason if isinstance(outcome, Hold) else "It cannot be created in Books."
+    raise Rejected(reason, product=work.books.product, code="not_creatable")
+
+
+def _candidates(work: Work, record: Record, outcome: Outcome) -> tuple[Candidate, ...]:
     if isinstance(outcome, Hold) and outcome.issue_kind == Issue.Kind.DUPLICATE:
         found = outcome.detail.get("candidates", [])
-        return Candidates(tuple(Candidate(str(one["id"]), str(one["label"]), str(one["why"])) for one in found))
+        return tuple(Candidate(str(one["id"]), str(one["label"]), str(one["why"])) for one in found)
     if isinstance(outcome, PassBy):
         ids = list(unlinked.decisions(work.shape.installation, Side.BIGIN, [record]).get(record.remote_id, {}))
         ids += [outcome.skipped_with] if outcome.skipped_with else []
         rows = Record.objects.filter(
             installation=work.shape.installation, kind=RecordKind.CUSTOMER, remote_id__in=ids, gone_at=None
         )
-        return Candidates(tuple(Candidate(row.remote_id, row.label, outcome.reason) for row in rows))
-    reason = outcome.reason if isinstance(outcome, Hold) else "It cannot be created in Books."
-    raise Rejected(reason, product=work.books.product, code="not_creatable")
+        return tuple(Candidate(row.remote_id, row.label, outcome.reason) for row in rows)
+    return ()

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from sync import mapping, planner
-from sync.fields import Value
+from sync.fields import Value, spoken
 from sync.mapping import Kind
 from sync.models import Mode, ModuleSetting, Side
 from sync.shape import MODULE_OF, RECORD_KINDS, Shape
@@ -124,10 +124,26 @@ def told(change: Change, after: Shape) -> list[str]:
     return sentences
 
 
+def dropped(module: str, before: Shape, after: Shape) -> list[str]:
+    """What a Save ends, in sentences: a field that is not written any more, of kinds that stay in step."""
+    kinds = [kind for kind in mapping.KINDS_OF_MODULE[module] if kind in before.active & after.active]
+    sentences = []
+    for side, where in ((Side.BIGIN, "Bigin"), (Side.BOOKS, "Books")):
+        lost = {one for kind in kinds for one in _written(before, kind, side) - _written(after, kind, side)}
+        if lost:
+            names = ", ".join(sorted({_label(before, *one) for one in lost}))
+            sentences.append(f"Not brought to {where} any more: {names}. What stands there stays, and so do the pairs.")
+    return sentences
+
+
+def _written(shape: Shape, kind: Kind, side: Side) -> set[tuple[str, str, str]]:
+    return {(its, where, name) for its, where, name, _ in _targets(shape, kind) if where == side}
+
+
 def _label(shape: Shape, kind: str, side: str, name: str) -> str:
     """The field by its name in Bigin."""
     rows = shape.rows[Kind(kind)]
-    return name if side == Side.BIGIN else next((row.bigin for row in rows if row.books == name), name)
+    return spoken(name if side == Side.BIGIN else next((row.bigin for row in rows if row.books == name), name))
 
 
 def through(work: Work) -> None:

@@ -98,13 +98,14 @@ def _made_new(setting: ModuleSetting, before: shapes.Shape, after: shapes.Shape)
         return []
     now = timezone.now()
     change = changed.between(setting.module, before, after, now)
+    ended = changed.dropped(setting.module, before, after)
     rows = ModuleSetting.objects.filter(pk=setting.pk)
     if setting.last_sync_at is None or not change:
         rows.update(next_run_at=now, queued_at=None)
-        return []
+        return ended
     later = now + schedule.interval(setting, now)
     rows.update(changed=change.joined(changed.of(setting)).to_json(), next_run_at=later, queued_at=None)
-    return changed.told(change, after)
+    return [*changed.told(change, after), *ended]
 
 
 def _errors(setting: ModuleSetting, cleaned: ConfigureInput) -> list[RowError]:

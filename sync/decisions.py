@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import Installation, Member
-from sync import hands, holds, lifecycle, outbox, persons
+from sync import hands, holds, lifecycle, outbox, persons, relations, schedule, settle
 from sync import shape as shapes
-from sync.models import Decision, Issue, Link, ModuleSetting, Record, Side, Write
+from sync.creation import PARENT
+from sync.models import Decision, Issue, Link, Record, Side, Write
 
 _NOT_SENT = (Write.State.PENDING, Write.State.HELD, Write.State.UNKNOWN)
 
@@ -37,32 +38,27 @@ def close(issue: Issue, who: str | Member, state: str = Issue.State.RESOLVED) ->
     return bool(moved)
 
 
-def run_soon(installation: Installation, modules: Iterable[str]) -> None:
-    """The next run comes now, where the module was started."""
-    ModuleSetting.objects.filter(
-        installation=installation, module__in=list(modules), started_at__isnull=False, paused_at=None
-    ).update(next_run_at=timezone.now(), queued_at=None)
-
-
-def _records(issue: Issue) -> list[int]:
+def records_of(issue: Issue) -> list[int]:
     ids = [issue.record_id]
     if issue.link is not None:
         ids += [issue.link.bigin_id, issue.link.books_id]
     return [pk for pk in ids if pk]
 
 
-def _again(issue: Issue) -> None:
-    Record.objects.filter(pk__in=_records(issue)).update(dirty=True)
-    run_soon(issue.installation, [issue.module])
+def _again(issue: Issue, who: str | Member, trigger: str = "person") -> None:
+    Record.objects.filter(pk__in=records_of(issue)).update(dirty=True)
+    schedule.ask_now(issue.installation, [issue.module], who, trigger)
 
 
-def retry(issue: Issue, who: str | Member) -> None:
+def retry(issue: Issue, who: str | Member, trigger: str = "person") -> None:
     """The issue stays open until the next run knows better. Raises NeedsAnswer."""
     _answerable(issue)
     with transaction.atomic():
+        hands.hold(records_of(issue), issue.installation)
         if Issue.objects.filter(pk=issue.pk, state=Issue.State.OPEN).update(retry_at=timezone.now()):
             _delete_again([issue])
-            _again(issue)
+            _follow_again([issue])
+            _again(issue, who, trigger)
             audit.note(issue.installation, who, f"Retried: {issue.reason}")
 
 
@@ -71,10 +67,12 @@ def retry_all(installation: Installation, code: str, who: str | Member) -> int:
     rows = Issue.objects.filter(installation=installation, state=Issue.State.OPEN, code=code)
     with transaction.atomic():
         found = list(rows.select_related("link__bigin", "link__books"))
+        hands.hold((pk for issue in found for pk in records_of(issue)), installation)
         rows.update(retry_at=timezone.now())
         _delete_again(found)
-        Record.objects.filter(pk__in=[pk for issue in found for pk in _records(issue)]).update(dirty=True)
-        run_soon(installation, {issue.module for issue in found})
+        _follow_again(found)
+        Record.objects.filter(pk__in=[pk for issue in found for pk in records_of(issue)]).update(dirty=True)
+        schedule.ask_now(installation, {issue.module for issue in found}, who)
         audit.note(installation, who, f"Retried all of {code} ({len(found)})")
     return len(found)
 
@@ -89,10 +87,16 @@ def _delete_again(issues: Iterable[Issue]) -> None:
             lifecycle.reopen(link, "Its deletion is tried again.")
 
 
+def _follow_again(issues: Iterable[Issue]) -> None:
+    refused = [issue.link for issue in issues if issue.code == relations.MOVE_REFUSED and issue.link]
+    relations.may_follow(link.bigin_id for link in refused if link.bigin_id)
+
+
 def resolve_clash(issue: Issue, choices: Mapping[str, str], who: str | Member) -> None:
     """`choices`: key of `Issue.detail` -> bigin or books. The loser's shown value becomes its base, so the winner's is
     the only change left; a value that moved since it was shown clashes again."""
     with transaction.atomic():
+        hands.hold(records_of(issue), issue.installation)
         if issue.link_id is None or not close(issue, who):
             return
         link = Link.objects.select_for_update().get(pk=issue.link_id)
@@ -101,7 +105,7 @@ def resolve_clash(issue: Issue, choices: Mapping[str, str], who: str | Member) -
             if isinstance(values, dict) and side in Side.values:
                 _choose(link, key, values, side)
         link.save(update_fields=["bigin_base", "books_base"])
-        _again(issue)
+        _again(issue, who)
         audit.note(issue.installation, who, f"Decided a conflict of {issue.link}: {dict(choices)}")
 
 
@@ -123,9 +127,30 @@ def link_candidate(issue: Issue, candidate: Record, who: str | Member) -> Link |
         return None
     bigin, books = (record, candidate) if record.side == Side.BIGIN else (candidate, record)
     with transaction.atomic():
+        hands.hold([bigin.pk, books.pk], issue.installation)
         if not close(issue, who):
             return None
-        return hands.link(issue.installation, bigin, books, who)
+        sent = _lost(record) if candidate.pk in issue.detail.get("ours", ()) else None
+        made = hands.link(issue.installation, bigin, books, who)
+        if sent is not None:
+            _as_sent(made, sent, candidate)
+        return made
+
+
+def _lost(record: Record) -> Write | None:
+    """The creation whose answer was lost."""
+    rows = Write.objects.filter(Q(link__bigin=record) | Q(link__books=record), link__state=Link.State.HALF)
+    return rows.filter(op=Write.Op.CREATE, state=Write.State.UNKNOWN).order_by("-pk").first()
+
+
+def _as_sent(made: Link, sent: Write, candidate: Record) -> None:
+    """What our own creation made was in step then: what it holds otherwise by now was changed since. What it does not
+    hold is filled, as in any pair by hand: it may be another record after all."""
+    there, here = ("bigin_base", "books_base") if sent.side == Side.BIGIN else ("books_base", "bigin_base")
+    target = settle.bases(sent.fields, candidate.fields)
+    held = {name: value for name, value in target.items() if candidate.fields.get(name) not in (None, "")}
+    source = {name: value for name, value in sent.source.items() if name != PARENT}
+    Link.objects.filter(pk=made.pk).update(**{there: held, here: source})
 
 
 def link_only_candidate(issue: Issue, who: str | Member) -> None:
@@ -146,11 +171,12 @@ def go_on_with_primary(issue: Issue, who: str | Member) -> bool:
     """The contact is from now on the primary contact person of its customer; where the customer has nobody, it becomes
     one there. False when that was settled already."""
     with transaction.atomic():
+        hands.hold(records_of(issue), issue.installation)
         if issue.code != persons.GONE or issue.link_id is None or not close(issue, who):
             return False
         link = Link.objects.select_for_update().get(pk=issue.link_id)
         persons.begin_with_primary(shapes.load(issue.installation), link)
-        _again(issue)
+        _again(issue, who)
         audit.note(issue.installation, who, f"Chose the primary contact person: {issue.reason}")
     return True
 
@@ -162,6 +188,7 @@ def create_anyway(issue: Issue, who: str | Member) -> None:
     """
     _answerable(issue)
     with transaction.atomic():
+        hands.hold(records_of(issue), issue.installation)
         if not close(issue, who):
             return
         record = issue.record
@@ -175,7 +202,7 @@ def create_anyway(issue: Issue, who: str | Member) -> None:
         if issue.link is not None:
             # "Create again" after a deletion: the closed pair is history, the survivor stands alone (rules 5.1).
             Link.objects.filter(pk=issue.link.pk, state=Link.State.CLOSED).update(state=Link.State.REFUSED)
-        _again(issue)
+        _again(issue, who)
         audit.note(issue.installation, who, f"Chose to create anew: {issue.reason}")
 
 

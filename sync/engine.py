@@ -90,9 +90,10 @@ def open_work(shape: Shape, run: Run | None, stack: ExitStack, clock: Clock, sec
     return Work(shape, bigin, books, run, clock, clock.monotonic() + seconds)
 
 
-def start_run(shape: Shape, trigger: str, kind: str, series: uuid.UUID | None = None) -> Run | None:
-    """Takes the installation's lock, which is a unique constraint. A run whose heart stopped is abandoned first."""
-    installation = shape.installation
+def start_run(shape: Shape, trigger: str, kind: str, series: uuid.UUID | None = None, who: str = "") -> Run | None:
+    """Takes the installation's lock, which is a unique constraint. A run whose heart stopped is abandoned first. `who`
+    asked for this very run, where that is known; else who asked for the next one of its modules."""
+    installation, serves = shape.installation, schedule.moved_by(shape, kind)
     abandon(installation)
     try:
         with transaction.atomic():
@@ -103,11 +104,13 @@ def start_run(shape: Shape, trigger: str, kind: str, series: uuid.UUID | None = 
                 modules=list(shape.modules),
                 trigger=trigger,
                 stage="starting",
+                started_by=who,
             )
-            if who := schedule.asked_by(shape, started, series):
-                started.started_by = who
+            asked_by = schedule.asked_by(started, serves, series)
+            if asked_by and not who:
+                started.started_by = asked_by
                 started.save(update_fields=["started_by"])
-            schedule.started(installation, schedule.moved_by(shape, kind))
+            schedule.started(installation, serves)
     except IntegrityError:
         return None
     return started

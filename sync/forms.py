@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from sync.metadata import Offered, View
@@ -48,6 +49,8 @@ VIEW_FIELDS = {
     Module.PRODUCTS: ((RecordKind.PRODUCT, _("Products")),),
 }
 VIEW_KEYS = {RecordKind.COMPANY: "companies", RecordKind.CONTACT: "contacts", RecordKind.PRODUCT: "products"}
+IS_ID = RegexValidator(r"^[0-9]+\Z", _("Books' id is a number, as in the address of the account's page."))
+IS_NAME = RegexValidator(r"^[a-z][a-z_]*\Z", _("Books names them in small letters and underscores, as vat_registered."))
 MAX_PAIRS_FILE = 10 * 1024 * 1024
 
 
@@ -82,7 +85,10 @@ class SettingForm(forms.Form):
             choices = sorted([*INTERVALS, (interval, _("every %(minutes)d minutes") % {"minutes": interval})])
             self.fields["interval_minutes"].choices = choices  # type: ignore[attr-defined]
         for kind, label in VIEW_FIELDS[Module(setting.module)]:
-            self.fields[f"views_{VIEW_KEYS[kind]}"] = views_field(str(label), offered.views.get(kind, ()))
+            key = VIEW_KEYS[kind]
+            self.fields[f"views_{key}"] = views_field(
+                str(label), offered.views.get(kind, ()), setting.views.get(key) or ()
+            )
 
     def views(self) -> dict[str, list[str]]:
         return {
@@ -112,6 +118,7 @@ class ProductsForm(SettingForm):
         label=_("Account id of new items"),
         required=False,
         max_length=40,
+        validators=[IS_ID],
         help_text=_("Sales account in Books; empty: Books' default."),
     )
 
@@ -148,13 +155,22 @@ class CustomersForm(SettingForm):
         label=_("Tax treatment of new customers"),
         required=False,
         max_length=60,
+        validators=[IS_NAME],
         help_text=_("As Books names it for your edition; empty where Books does not ask for it."),
     )
     gst_treatment = forms.CharField(
-        label=_("GST treatment of new customers"), required=False, max_length=60, help_text=_("India only.")
+        label=_("GST treatment of new customers"),
+        required=False,
+        max_length=60,
+        validators=[IS_NAME],
+        help_text=_("India only."),
     )
     vat_treatment = forms.CharField(
-        label=_("VAT treatment of new customers"), required=False, max_length=60, help_text=_("United Kingdom only.")
+        label=_("VAT treatment of new customers"),
+        required=False,
+        max_length=60,
+        validators=[IS_NAME],
+        help_text=_("United Kingdom only."),
     )
     place_of_contact = forms.CharField(label=_("Place of contact of new customers"), required=False, max_length=60)
 
@@ -189,9 +205,12 @@ def _owner_field(typed: forms.Field, offered: Offered, present: str) -> forms.Ch
     return forms.ChoiceField(label=typed.label, help_text=typed.help_text, required=False, choices=choices)
 
 
-def views_field(label: str, offered: Sequence[View]) -> forms.MultipleChoiceField:
+def views_field(label: str, offered: Sequence[View], present: Sequence[str]) -> forms.MultipleChoiceField:
+    """A chosen view that Bigin has no more stays ticked: without it, a Save would take all records, unsaid."""
     shifting = _("(changes with the user or the day)")
     choices = [(view.id, f"{view.name} {shifting}" if view.shifting else view.name) for view in offered]
+    lost = [view for view in present if all(view != offer.id for offer in offered)]
+    choices += [(view, _("%(id)s, not in Bigin any more") % {"id": view[:40]}) for view in lost]
     return forms.MultipleChoiceField(
         label=label,
         choices=choices,

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import Installation, Member
-from sync import lifecycle, outbox, persons
+from sync import lifecycle, outbox, outside, persons, schedule
 from sync import shape as shapes
 from sync.mapping import Kind
-from sync.models import Decision, Issue, Link, ModuleSetting, Record, Write
+from sync.models import Decision, Issue, Link, Module, ModuleSetting, Record, Write
 from sync.shape import RECORD_KINDS
 
 _CHOSEN = "Another pair was chosen by hand."
@@ -50,6 +50,19 @@ def _pair_of(kind: Kind) -> Q:
     return Q(kind=kind) | ~Q(state=Link.State.BESIDE)
 
 
+def hold(records: Iterable[int], settings_of: Installation | None = None) -> None:
+    """Locks their pairs, then them and whom those hold, as planning does: one of the two waits, and neither for the
+    other. Before what is open about them is closed. `settings_of`: where the next run is made to come sooner, settings
+    come before all, as in reading the views and in a Save. Needs a transaction."""
+    if settings_of is not None:
+        list(ModuleSetting.objects.select_for_update().filter(installation=settings_of).order_by("pk"))
+    pks = set(records)
+    pairs = Link.objects.exclude(state__in=Link.DEAD).filter(Q(bigin__in=pks) | Q(books__in=pks))
+    for pair in pairs.select_for_update().order_by("pk").values_list("bigin", "books"):
+        pks.update(pk for pk in pair if pk)
+    list(Record.objects.select_for_update().filter(pk__in=pks).order_by("pk").values_list("pk"))
+
+
 def link(installation: Installation, bigin: Record, books: Record, who: str | Member) -> Link:
     """Makes the pair; former pairs of either record become history, and whom they leave alone is judged anew by the
     next run. Raises CannotLink."""
@@ -64,7 +77,7 @@ def _link(installation: Installation, bigin: Record, books: Record, who: str | M
     kind = kind_of(bigin, books)
     shape = shapes.load(installation)
     with transaction.atomic():
-        list(Record.objects.select_for_update().filter(pk__in=[bigin.pk, books.pk]).order_by("pk"))
+        hold([bigin.pk, books.pk], installation)
         own = Q(bigin=bigin) & _pair_of(kind)
         standing = Link.objects.filter(own | Q(books=books)).exclude(state__in=Link.DEAD)
         same = standing.filter(bigin=bigin, books=books, state=Link.State.LINKED).first()
@@ -82,10 +95,11 @@ def _link(installation: Installation, bigin: Record, books: Record, who: str | M
             reason=f"linked by {who}"[:300],
             cause=Link.Cause.BY_HAND,
         )
-        _settled(installation, bigin, books)
+        _settled(installation, bigin, books, who)
         if kind is Kind.CONTACT_CUSTOMER:
             persons.to_read([books.pk])
         lifecycle.children_may_go(shape, [made])
+        outside.taken(shape, bigin)
         audit.note(installation, who, f"Linked {bigin.label} with {books.label}")
         return Chosen(made, _freed(before))
 
@@ -120,16 +134,14 @@ def _end(links: Iterable[Link]) -> None:
     )
 
 
-def _settled(installation: Installation, bigin: Record, books: Record) -> None:
+def _settled(installation: Installation, bigin: Record, books: Record, who: str | Member) -> None:
     """What was open about either record is answered; their contents are compared by the next run."""
     Decision.objects.filter(installation=installation, bigin_id=bigin.remote_id, books_id=books.remote_id).delete()
     Issue.objects.filter(record__in=(bigin, books), state=Issue.State.OPEN).update(
         state=Issue.State.RESOLVED, closed_at=timezone.now(), closed_by="linked by hand"
     )
     Record.objects.filter(pk__in=(bigin.pk, books.pk)).update(dirty=True)
-    ModuleSetting.objects.filter(installation=installation, started_at__isnull=False, paused_at=None).update(
-        next_run_at=timezone.now(), queued_at=None
-    )
+    schedule.ask_now(installation, Module.values, who)
 
 
 def unlink(link: Link, who: str | Member) -> None:
@@ -152,3 +164,30 @@ def unlink(link: Link, who: str | Member) -> None:
                 defaults={"verdict": Decision.Verdict.DIFFERENT, "decided_by": str(who)[:200]},
             )
         audit.note(link.installation, who, f"Unlinked pair {link.pk}")
+
+
+def left_of(link: Link) -> Record | None:
+    """The record that stands alone in a pair that ended; None where both stand, or none."""
+    standing = [record for record in (link.bigin, link.books) if record is not None and record.gone_at is None]
+    return standing[0] if link.state == Link.State.CLOSED and len(standing) == 1 else None
+
+
+def create_again(link: Link, who: str | Member) -> Record | None:
+    """The pair is history: the next run judges what is left of it like a new record (rules 5.1). None where that was
+    answered already, or where something is still on its way."""
+    left = left_of(link)
+    if left is None:
+        return None
+    with transaction.atomic():
+        hold([left.pk], link.installation)
+        going = Write.objects.filter(link=OuterRef("pk"), state__in=Write.OPEN)
+        closed = Link.objects.filter(~Exists(going), pk=link.pk, state=Link.State.CLOSED)
+        if not closed.update(state=Link.State.REFUSED, reason=f"to be created again, by {who}"[:300]):
+            return None
+        Issue.objects.filter(link=link, state=Issue.State.OPEN).update(
+            state=Issue.State.RESOLVED, closed_at=timezone.now(), closed_by=str(who)[:200]
+        )
+        Record.objects.filter(pk=left.pk).update(dirty=True)
+        schedule.ask_now(link.installation, Module.values, who)
+        audit.note(link.installation, who, f"Chose to create again: {left.label}")
+    return left

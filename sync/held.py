@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import Member
-from sync import alerts, issues
-from sync.decisions import close, run_soon
+from sync import alerts, hands, issues, relations, schedule
+from sync.decisions import close
 from sync.models import Issue, Link, Record, Run, Side, Write
 
 
@@ -27,18 +27,25 @@ def lists_of(run: Run) -> QuerySet[Issue]:
     return rows.filter(detail__run=run.pk).select_related("installation").order_by("pk")
 
 
+def _hold(issue: Issue) -> None:
+    """What an answer may change, in the order of planning and of a Save."""
+    pairs = Link.objects.filter(writes__in=issue.detail.get("writes", [])).values_list("bigin", "books")
+    hands.hold((pk for pair in pairs for pk in pair if pk), issue.installation)
+
+
 def approve_held(run_or_issue: Run | Issue, who: str | Member) -> int:
     """Releases exactly what was listed; how many changes and missing records."""
     released = 0
     for issue in _open(run_or_issue):
         with transaction.atomic():
+            _hold(issue)
             if not close(issue, who):
                 continue
             rows = Write.objects.filter(pk__in=issue.detail.get("writes", []), state=Write.State.HELD)
             released += rows.update(state=Write.State.PENDING, approved=True, not_before=None)
             released += len(issue.detail.get("records", []))
             Issue.objects.filter(pk=issue.pk).update(detail={**issue.detail, "approved": timezone.now().isoformat()})
-            run_soon(issue.installation, [issue.module])
+            schedule.ask_now(issue.installation, [issue.module], who)
             alerts.forget_held(issue)
             audit.note(issue.installation, who, f"Approved: {issue.reason}")
     return released
@@ -49,6 +56,7 @@ def refuse_held(run_or_issue: Run | Issue, who: str | Member) -> int:
     refused = 0
     for issue in _open(run_or_issue):
         with transaction.atomic():
+            _hold(issue)
             if not close(issue, who, Issue.State.DISMISSED):
                 continue
             rows = Write.objects.filter(pk__in=issue.detail.get("writes", []), state=Write.State.HELD)
@@ -74,6 +82,7 @@ def _leave(issue: Issue, writes: Sequence[Write]) -> None:
     halves.update(state=Link.State.REFUSED, reason="A person refused its creation.")
     alone = [record for write in creates if (record := write.link.bigin or write.link.books) is not None]
     Record.objects.filter(pk__in=[record.pk for record in alone]).update(dirty=False)
+    relations.refuse(write for write in writes if write.op == Write.Op.MOVE)
     drafts = [
         issues.Draft(
             issue.module,

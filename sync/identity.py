@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
+from sync.creation import PARENT
 from sync.fields import Fields, Value, bare, is_normalised, shown
 from sync.mapping import Kind
 from sync.models import Record, Side, Write
@@ -23,6 +24,14 @@ IDENTITY: Mapping[Kind, tuple[tuple[str, ...], tuple[str, ...]]] = {
 def is_same(kind: Kind, side: str, sent: Fields, stored: Fields) -> bool:
     names = IDENTITY[kind][0 if side == Side.BIGIN else 1]
     return all(_alike(sent.get(name), stored.get(name)) for name in names if name in sent)
+
+
+def is_near(kind: Kind, write: Write, stored: Fields, parent_id: str) -> bool:
+    """The same, or edited since: one part of its identity, and not an empty one, is what was sent, below the company or
+    customer below which it was sent."""
+    names, sent = IDENTITY[kind][0 if write.side == Side.BIGIN else 1], write.fields
+    is_below = kind is not Kind.CONTACT_PERSON or parent_id == write.source.get(PARENT, "")
+    return is_below and any(shown(sent.get(name)) and _alike(sent.get(name), stored.get(name)) for name in names)
 
 
 def _alike(sent: Value, stored: Value) -> bool:
@@ -57,13 +66,16 @@ def awaited(shape: Shape, kind: Kind, side: str) -> Callable[[Record], bool]:
             op=Write.Op.CREATE,
             state__in=(Write.State.SENDING, Write.State.UNKNOWN),
             link__kind=kind,
-        ).only("fields", "attempted_at", "created_at")
+        ).only("side", "fields", "source", "attempted_at", "created_at")
     )
 
     def may_be(record: Record) -> bool:
         return any(
             (record.created_at is None or record.created_at >= (write.attempted_at or write.created_at) - SKEW)
-            and is_same(kind, side, write.fields, record.fields)
+            and (
+                is_same(kind, side, write.fields, record.fields)
+                or is_near(kind, write, record.fields, record.parent_id)
+            )
             for write in writes
         )
 

@@ -17,6 +17,8 @@ PLANNED = (Issue.Kind.CLASH, Issue.Kind.DUPLICATE, Issue.Kind.SKIPPED, Issue.Kin
 THE_CAUSE = "the cause went away"
 CHANGED_SINCE = "changed_since"  # why an undo was left
 MAIL_STAYS = "mail_stays"  # said of a pair that stands, until a person answers
+MOVED_WITHOUT = "moved_without"  # of a pair that stands; what `UNMAPPED` names is told until a person answers
+UNMAPPED = "unmapped"  # key of its detail: fields that no update brings later
 OTHERS_STAY = "others_stay"  # said of a closed pair, until a person answers or its survivor is gone
 
 
@@ -105,6 +107,7 @@ def close_settled(
         kind__in=kinds,
     ).exclude(code=CHANGED_SINCE, run=run)
     rows = rows.exclude(code=MAIL_STAYS, link__state__in=(Link.State.HALF, Link.State.LINKED))
+    rows = rows.exclude(code=MOVED_WITHOUT, detail__has_key=UNMAPPED, link__state=Link.State.LINKED)
     rows = rows.exclude(code=OTHERS_STAY, link__state=Link.State.CLOSED, link__books__gone_at=None)
     places = rows.values_list("pk", "link_id", "record_id", "module", "kind", "code")
     gone = [pk for pk, *place in places if tuple(place) not in kept]

@@ -61,6 +61,7 @@ def create(work: Work, write: Write, body: Mapping[str, Any]) -> sources.RemoteR
         if found is not None:  # another pair has it, so this one is meant to be a second record
             return work.patiently(lambda: send(body))
         safe.pop("contact_persons", None)
+    Record.objects.filter(bigin_links=write.link_id, keyed=False).update(keyed=True)
     try:
         return work.patiently(lambda: send(safe, key))
     except Rejected as error:
@@ -72,7 +73,10 @@ def create(work: Work, write: Write, body: Mapping[str, Any]) -> sources.RemoteR
 
 
 def _is_first(write: Write) -> bool:
-    """Whether nothing was ever sent for this record: then its key cannot meet anything."""
+    """Whether nothing was ever sent for this record: then its key cannot meet anything. A pair that let the record go
+    does not show that any more."""
+    if Record.objects.filter(bigin_links=write.link_id, keyed=True).exists():
+        return False
     earlier = Write.objects.filter(link=write.link_id, op=Write.Op.CREATE, carried_by=None).exclude(pk=write.pk)
     others = Link.objects.filter(bigin=write.link.bigin_id).exclude(pk=write.link_id)
     return write.attempts == 0 and not earlier.exists() and not others.exists()

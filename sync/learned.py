@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils.dateparse import parse_datetime
 
 from accounts import probing
-from sync import details, probed
+from sync import details, probed, rotation
 from sync.fields import folded
 from sync.models import Record, RecordKind, Side, Write
 from sync.sources import RemoteRow
@@ -29,26 +29,33 @@ _CLOSE = timedelta(seconds=5)
 
 @dataclass(frozen=True)
 class Watch:
-    """A customer as it stood before a person of it is edited; `before` is its own time then."""
+    """A customer as it stood before a person of it is edited; `before` is its own time then. A second look doubts a
+    no."""
 
     customer_id: str
     before: datetime
+    is_second_look: bool
 
 
 def watch(work: Work, write: Write) -> Watch | None:
     """For one edit of a person a run, and none once that is known; the mirror was read in this very run. None as well
-    where anything else was sent to that customer since: it may have moved the time."""
+    where anything else was sent to that customer since: it may have moved the time; and where the person is to be read
+    before it is written to, so that each edit costs one read at most."""
     if work.run is None or work.watched or not _is_due(work) or write.link.books is None:
         return None
     customer_id = write.link.books.parent_id
     rows = Record.objects.filter(
         installation=work.shape.installation, kind=RecordKind.CUSTOMER, remote_id=customer_id, gone_at=None
     )
-    before = rows.values_list("modified_at", flat=True).first()
-    if before is None or _was_written(work, write, customer_id):
+    customer = rows.first()
+    if customer is None or rotation.is_doubtful(customer) or _was_written(work, write, customer_id):
+        return None
+    before = customer.modified_at
+    if before is None:
         return None
     work.watched = True
-    return Watch(customer_id, before)
+    was = probed.held(work.shape.installation, probed.PERSON_MOVES_CUSTOMER)
+    return Watch(customer_id, before, is_second_look=was is False)
 
 
 def _is_due(work: Work) -> bool:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from django.db.models import Exists, OuterRef, Q
 
-from sync import holds
+from sync import holds, issues
 from sync.mapping import Kind
 from sync.models import Issue, Link, Record, RecordKind
-from sync.shape import Shape
+from sync.shape import MODULE_OF, Shape
 
 
 def children_may_go(shape: Shape, links: Iterable[Link]) -> None:
@@ -81,6 +81,18 @@ def is_by_hand(link: Link) -> bool:
 def close(link: Link, reason: str, cause: str = Link.Cause.NONE) -> bool:
     """The survivor keeps its id here and counts as linked (rules 5.1); False when it was closed before."""
     return _move(link, [Link.State.LINKED], Link.State.CLOSED, reason, cause)
+
+
+def vanished(link: Link, name: str) -> issues.Draft:
+    """What a person is asked about a pair whose record in Books is gone; `name` of what stays in Bigin."""
+    return issues.Draft(
+        MODULE_OF[Kind(link.kind)],
+        Issue.Kind.VANISHED,
+        "vanished",
+        f"{name or 'This record'} was deleted in Books. Nothing was deleted in Bigin.",
+        "Create it in Books again, link it to another record, or leave it.",
+        link_id=link.pk,
+    )
 
 
 def reopen(link: Link, reason: str) -> bool:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sync import sources, unreadable
+from sync import identity, sources, unlinked, unreadable
 from sync.fields import bare
-from sync.models import RecordKind, Side
+from sync.mapping import Kind
+from sync.models import RecordKind, Side, Write
 from sync.sources import RemoteRow, Seen
 from sync.work import Work
 from zoho.errors import Rejected
@@ -39,6 +40,15 @@ def told_apart(work: Work, found: Sequence[Seen]) -> tuple[list[Candidate], list
             whole = Candidate(sources.books_customer(work.shape, detail, detailed=True), detail)
             (others if _is_anothers(work, detail) else ours).append(whole)
     return ours, others
+
+
+def edited_since(work: Work, kind: Kind, write: Write, looked: Sequence[Seen]) -> list[Candidate]:
+    """Of which only a part is as it was sent, and that nobody kept apart: a person says whether it is the result."""
+    record = write.link.bigin or write.link.books
+    decided = unlinked.decisions(work.shape.installation, record.side, [record]) if record else {}
+    apart = decided.get(record.remote_id, {}) if record else {}
+    near = [seen for seen in looked if identity.is_near(kind, write, seen.fields, seen.parent_id)]
+    return told_apart(work, [seen for seen in near if seen.remote_id not in apart])[0]
 
 
 def is_anothers(work: Work, side: str, maker: str) -> bool:

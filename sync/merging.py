@@ -58,10 +58,11 @@ def plan_links(work: Work, kind: Kind, links: Sequence[Link], policies: Policies
         .exclude(outbox.REPLANNED, undoes=None)
         .values_list("link_id", flat=True)
     )
-    free = [link for link in links if link.pk not in busy and _is_known(link) and not _is_unseen(work, link)]
+    unseen = [link for link in links if link.pk not in busy and _is_unseen(work, link)]
+    free = [link for link in links if link.pk not in busy and _is_known(link) and link not in unseen]
     batch = Batch(work, kind, policies, due=_waiting(free))
     persons.to_read(link.books_id for link in links if link.pk not in busy and not persons.is_read(link))
-    outbox.withdraw(link.pk for link in free)
+    outbox.withdraw(link.pk for link in (*free, *unseen))
     places = relations.places(work.shape, kind, free)
     for link in free:
         _plan_link(batch, link, places.get(link.pk, relations.Place()))
@@ -249,14 +250,7 @@ def _close(batch: Batch, link: Link, verdict: plan.Close) -> None:
     if verdict.code == persons.STAYS:
         batch.drafts.append(persons.still_there(link))
     if verdict.code == "vanished":
-        label = link.bigin.label if link.bigin else ""
-        batch.draft(
-            link,
-            Issue.Kind.VANISHED,
-            "vanished",
-            f"{label or 'This record'} was deleted in Books. Nothing was deleted in Bigin.",
-            "Create it in Books again, link it to another record, or leave it.",
-        )
+        batch.drafts.append(lifecycle.vanished(link, link.bigin.label if link.bigin else ""))
 
 
 def stays(kind: Kind, verdict: plan.Remove) -> bool:

@@ -61,7 +61,8 @@ class ModuleSetting(models.Model):
     started_by = models.CharField(max_length=200, blank=True)
     next_run_at = models.DateTimeField(null=True)
     queued_at = models.DateTimeField(null=True)
-    requested_at = models.DateTimeField(null=True)  # Sync Now pressed while a run was going on
+    requested_at = models.DateTimeField(null=True)  # a run was asked for, maybe while another one was going on …
+    requested_as = models.CharField(max_length=20, blank=True)  # … and its trigger
     requested_by = models.CharField(max_length=200, blank=True)  # who asked for the next run; taken over by it
     last_sync_at = models.DateTimeField(null=True)  # end of the newest run that read everything
     pushed_to_books_at = models.DateTimeField(null=True)
@@ -122,6 +123,7 @@ class Record(models.Model):
     settled_at = models.DateTimeField(null=True)  # a page requested before this does not overwrite
     gone_at = models.DateTimeField(null=True)
     gone_how = models.CharField(max_length=12, blank=True)  # recycled | permanent | vanished
+    keyed = models.BooleanField(default=False)  # a creation with its key was sent to Books (`sync/keyed.py`)
 
     class Meta:
         constraints = [
@@ -267,8 +269,7 @@ class Write(models.Model):
     fields = models.JSONField(default=dict)  # canonical values to store
     source = models.JSONField(default=dict)  # the other side's values it was planned from: its base once settled
     before = models.JSONField(null=True)  # what it replaced, for undo; {} for a create, None where undo makes no sense
-    # Of a creation in Books: field -> digest of what it left there (`sync/traces.py`); {} where that is not known.
-    traces = models.JSONField(default=dict)
+    traces = models.JSONField(default=dict)  # of a creation in Books: field -> digest (`sync/traces.py`); {}: not known
     replaces = ArrayField(models.TextField(), default=list)  # fields with a base that was not empty (rules 5.4)
     carried_by = models.ForeignKey("self", models.CASCADE, null=True, related_name="carries")
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
@@ -392,9 +393,7 @@ class Decision(models.Model):
     decided_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["installation", "bigin_id", "books_id"], name="decision_pair"),
-        ]
+        constraints = [models.UniqueConstraint(fields=["installation", "bigin_id", "books_id"], name="decision_pair")]
 
     def __str__(self) -> str:
         return f"{self.bigin_id} and {self.books_id}: {self.verdict}"

@@ -266,14 +266,20 @@ def _unsettle(work: Work, write: Write, refused: Mapping[str, Rejected]) -> None
 def _tell(work: Work, write: Write, refused: Mapping[str, Rejected]) -> None:
     names = ", ".join(f"{name} ({shown(write.fields.get(name))})" for name in refused)
     error = next(iter(refused.values()))
+    mapped = {row.books for row in work.shape.rows[Kind(write.link.kind)]}
+    unmapped = [name for name in refused if name not in mapped]
+    advice = "Correct it in Bigin or in Books, then retry."
+    if unmapped:
+        advice = f"Your settings do not map {', '.join(unmapped)}: write it in Books by hand, then dismiss this."
     issues.raise_one(
         work.shape.installation,
         issues.Draft(
             MODULE_OF[Kind(write.link.kind)],
             Issue.Kind.REJECTED,
-            "moved_without",
+            issues.MOVED_WITHOUT,
             f"Its person was moved, but Zoho Books refused {names}: {error.message}",
-            "Correct it in Bigin or in Books, then retry.",
+            advice,
+            {issues.UNMAPPED: unmapped} if unmapped else {},
             link_id=write.link_id,
         ),
         work.run,

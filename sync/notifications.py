@@ -90,9 +90,8 @@ def _make_due(installation: Installation, module: str) -> None:
     rows = ModuleSetting.objects.filter(
         installation=installation, module=wanted or "", started_at__isnull=False, paused_at=None
     )
-    now = timezone.now()
-    rows.update(requested_at=now)
-    schedule.no_later(installation, [wanted] if wanted else [], now)
+    schedule.ask(rows, "notification")
+    schedule.no_later(installation, [wanted] if wanted else [], timezone.now())
 
 
 # Channels

@@ -37,6 +37,12 @@ def moved(shape: Shape, kind: Kind, ids: Collection[str]) -> None:
         _judge_anew(shape, kind, Q(counterpart__in=ids))
 
 
+def taken(shape: Shape, record: Record) -> None:
+    """It got a pair outside the order of a run: whoever else waits for it has to go on without it."""
+    for kind in shape.kinds_with(record.kind):
+        moved(shape, kind, [record.remote_id])
+
+
 def gone(shape: Shape, kind: Kind) -> None:
     """Some may have been deleted. No query where no view is chosen."""
     if not _is_viewed(shape, kind):

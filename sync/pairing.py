@@ -38,6 +38,7 @@ class Bench:
     recent: frozenset[str] | None = None  # customers with recent documents, where the policy asks for them
     deleted: Mapping[str, Record] = field(default_factory=dict)  # contacts that were their pairs in another mode
     survivors: Sequence[Record] = ()  # of the other side, which only a closed pair holds
+    awaited: Sequence[Record] = ()  # of the other side, which a create under way may have made
 
 
 def judge(
@@ -57,6 +58,10 @@ def judge(
     is_awaited = identity.awaited(shape, kind, side)
     for record in records:
         outcome = Wait(record) if is_awaited(record) else _judge(bench, record)
+        if isinstance(outcome, Create) and _matches(
+            bench, record, bench.decisions.get(record.remote_id, {}), bench.awaited
+        ):
+            outcome = Wait(record)  # whose it is will be known soon
         if isinstance(outcome, LinkUp):
             partner = outcome.books if side == Side.BIGIN else outcome.bigin
             if partner.pk in taken:
@@ -69,7 +74,8 @@ def judge(
 def judge_alone(shape: Shape, kind: Kind, record: Record, policies: Policies) -> Outcome:
     """A person said that no candidate is the same: what its creation in Books would be."""
     bench = _bench(shape, kind, Side.BIGIN, [record], policies, {}, None)
-    return _alone(bench, record, apart=any(_keys_meet(record, one) for one in bench.candidates))
+    kept_apart = Decision.Verdict.APART in bench.decisions.get(record.remote_id, {}).values()
+    return _alone(bench, record, apart=kept_apart or any(_keys_meet(record, one) for one in bench.candidates))
 
 
 def _keys_meet(record: Record, other: Record) -> bool:
@@ -103,7 +109,8 @@ def _bench(
         rivals = unlinked.by_keys(shape, kind, side, (key for row in candidates for key in search_keys(row.keys)))
         rivals += zcrm.partners(shape, kind, far, candidates, rivals)
     is_awaited = identity.awaited(shape, kind, far)
-    candidates = [candidate for candidate in candidates if not is_awaited(candidate)]
+    awaited = [candidate for candidate in candidates if is_awaited(candidate)]
+    candidates = [candidate for candidate in candidates if candidate not in awaited]
     extra = {**extra, **_keys_of_contacts(shape, kind, far, candidates), **_keys_of_contacts(shape, kind, side, rivals)}
     return Bench(
         shape,
@@ -120,6 +127,7 @@ def _bench(
         recent,
         unlinked.deleted_contacts(shape, kind, side, records),
         survivors,
+        awaited,
     )
 
 

@@ -1,14 +1,13 @@
-"""The file in which pairs and decisions survive a Delete and a new Setup (rules 5.8), written and read. Database only.
+"""Bringing pairs and decisions back from the file in which they survive a Delete and a new Setup (rules 5.8).
+Database only; what a line of it looks like is in `sync/pairs_lines.py`.
 
 Nothing is written to either side for it. Pairs by hand are in `sync/hands.py`.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.db.models import Q
@@ -16,54 +15,17 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import Installation, Member
-from sync import persons
+from sync import issues, lifecycle, pairs_lines, persons
 from sync import shape as shapes
 from sync.mapping import Kind
 from sync.models import Decision, Issue, Link, Mode, Module, ModuleSetting, Record, Side
+from sync.pairs_lines import AS_SUCH, ENDED, PAIR, RESTING, Line, NotTaken
 from sync.shape import RECORD_KINDS, Shape
 
 MOST_SHOWN = 200  # lines that were refused; the others are counted
 _CHUNK = 500
-_LONGEST_ID = 40
 _FROM_FILE = "brought back from a file"
-_PAIR, _RESTING = "pair", "resting"
-_AS_SUCH = (Link.State.APART, Link.State.BESIDE)  # told by their own names
-_NAMES: dict[str, str] = {Link.State.LINKED: _PAIR, Link.State.RETIRED: _RESTING}
-
-_COLUMNS = (
-    "kind",
-    "bigin__remote_id",
-    "books__remote_id",
-    "bigin__label",
-    "books__label",
-    "bigin__parent_id",
-    "books__meta__sub_type",
-)
-
-
-class NotTaken(ValueError):
-    """This line brings nothing back; the message says why."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line as it is written: `kind` is empty for a decision on two ids; what comes after the names is newer than
-    the oldest files, and tells which kind of link may use the two."""
-
-    what: str = ""
-    bigin_org: str = ""
-    books_org: str = ""
-    kind: str = ""
-    bigin_id: str = ""
-    books_id: str = ""
-    bigin_name: str = ""
-    books_name: str = ""
-    company_id: str = ""
-    customer_type: str = ""
-
-
-HEAD = tuple(item.name for item in fields(Line))
-_NEEDED = frozenset(HEAD[:6])
+_LATER = {ENDED: 1, RESTING: 2}
 
 
 @dataclass(frozen=True)
@@ -77,9 +39,11 @@ class Refused:
 
 @dataclass
 class ImportResult:
-    """`resting`: pairs of a kind that the mode in force does not use; a change of the mode takes them up."""
+    """`resting`: pairs of a kind that the mode in force does not use; a change of the mode takes them up. `ended`: one
+    record is gone, and the other counts as linked (rules 5.1)."""
 
     linked: int = 0
+    ended: int = 0
     resting: int = 0
     present: int = 0
     decisions: int = 0
@@ -96,45 +60,14 @@ class ImportResult:
         return self.refused - len(self.errors)
 
 
-# Out
-
-
-def pairs_csv(installation: Installation) -> Iterator[str]:
-    """Lines of the file: what stands, then pairs that rest with their mode, then decisions on pairs of ids."""
-    yield _written(HEAD)
-    orgs = (installation.bigin_org_id, installation.books_org_id or "")
-    whole = Link.objects.filter(installation=installation, bigin__gone_at=None, books__gone_at=None)
-    whole = whole.filter(bigin__isnull=False, books__isnull=False).order_by("pk")
-    for states in ((Link.State.LINKED, *_AS_SUCH), (Link.State.RETIRED,)):
-        for state, *cells in whole.filter(state__in=states).values_list("state", *_COLUMNS).iterator(_CHUNK):
-            yield _written((_NAMES.get(state, state), *orgs, *(cell or "" for cell in cells)))
-    for decision in Decision.objects.filter(installation=installation).order_by("pk").iterator(_CHUNK):
-        yield _written((decision.verdict, *orgs, "", decision.bigin_id, decision.books_id))
-
-
-def _written(cells: Sequence[str]) -> str:
-    """One line of text, whatever a name holds: each line is read by itself."""
-    held = io.StringIO()
-    csv.writer(held).writerow([_harmless(" ".join(cell.splitlines())) for cell in cells])
-    return held.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    """A spreadsheet must not run a name as a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
-
-
-# In
-
-
 def import_pairs(installation: Installation, lines: Iterable[str], who: str | Member) -> ImportResult:
     """Brings pairs back, for the same two organisations only, in transactions of 500; a line that is wrong is told and
-    left out. What stands comes before what rests, in whatever order the file has it."""
+    left out. What stands comes before what ended, and that before what rests, in whatever order the file has them."""
     result = ImportResult()
     for module in Module.values:  # nobody may have opened Configure yet
         ModuleSetting.objects.get_or_create(installation=installation, module=module)
     shape = shapes.load(installation)
-    found = sorted(_read(installation, lines, result), key=lambda item: item[1].what == _RESTING)
+    found = sorted(_read(installation, lines, result), key=lambda item: _LATER.get(item[1].what, 0))
     for start in range(0, len(found), _CHUNK):
         chunk = found[start : start + _CHUNK]
         with transaction.atomic():
@@ -152,50 +85,15 @@ def _read(installation: Installation, lines: Iterable[str], result: ImportResult
         if not text.strip("\ufeff\r\n \t"):
             continue
         try:
-            cells = _split(text)
-            if not head:
-                head = _head(cells)
-                continue
-            line = Line(**{name: cell.strip() for name, cell in zip(head, cells, strict=False) if name in HEAD})
-            _check(installation, line)
-            found.append((number, line))
+            if head:
+                found.append((number, pairs_lines.read(head, text, installation)))
+            else:
+                head = pairs_lines.head_of(pairs_lines.split(text))
         except NotTaken as error:
             result.refuse(number, str(error))
             if not head:
                 return []
     return found
-
-
-def _split(text: str) -> list[str]:
-    """One line by itself, so that a quote which is never closed takes no other line along."""
-    if "\x00" in text:
-        raise NotTaken("it holds a character that no name has.")
-    try:
-        return next(csv.reader([text.strip("\ufeff\r\n")], strict=True))
-    except csv.Error as error:
-        raise NotTaken(f"it is not a line of such a file ({error}).") from error
-
-
-def _head(cells: Sequence[str]) -> list[str]:
-    head = [cell.strip() for cell in cells]
-    if not _NEEDED.issubset(head):
-        raise NotTaken("this is not the file of pairs that is downloaded here.")
-    return head
-
-
-def _check(installation: Installation, line: Line) -> None:
-    if (line.bigin_org, line.books_org) != (installation.bigin_org_id, installation.books_org_id or ""):
-        raise NotTaken("it belongs to other organisations.")
-    if not all(
-        cell.isascii() and cell.isdigit() and len(cell) <= _LONGEST_ID for cell in (line.bigin_id, line.books_id)
-    ):
-        raise NotTaken("an id is missing or malformed.")
-    if not line.kind and line.what in Decision.Verdict.values:  # "apart" with a kind is a pair that was unlinked
-        return
-    if line.what not in (_PAIR, _RESTING, *_AS_SUCH) or line.kind not in set(Kind):
-        raise NotTaken("it says neither pair nor decision.")
-    if line.what == Link.State.BESIDE and line.kind != Kind.CONTACT_PERSON:
-        raise NotTaken("only a contact person stands beside another pair.")
 
 
 def _decide(installation: Installation, lines: Sequence[Line], who: str | Member, result: ImportResult) -> None:
@@ -227,18 +125,18 @@ def _pair(shape: Shape, lines: Sequence[tuple[int, Line]], result: ImportResult)
     standing = _Standing(records.values())
     made: list[tuple[int, Line, Link]] = []
     for number, line in lines:
-        bigin, books = (records[place] for place in _places(line))
+        bigin, books = (records.get(place) for place in _places(line))
         if standing.holds(line.kind, bigin, books):
             result.present += 1
             continue
-        state = _state(shape, line, books)
-        if line.what == _RESTING and standing.rivals(line.kind, state, bigin, books):
+        state = _state(shape, line, bigin, books)
+        if line.what in _LATER and standing.rivals(line.kind, state, bigin, books):
             state = Link.State.RETIRED
         if standing.rivals(line.kind, state, bigin, books):
             result.refuse(number, f"{line.bigin_name or line.bigin_id} is linked to another record.")
             continue
         link = Link(installation=shape.installation, kind=line.kind, bigin=bigin, books=books, state=state)
-        link.reason = _FROM_FILE
+        link.reason, link.cause = _FROM_FILE, line.cause if line.cause in Link.Cause.values else Link.Cause.NONE
         standing.add(link)
         made.append((number, line, link))
     _store(shape.installation, made, result)
@@ -250,11 +148,15 @@ def _places(line: Line) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
 
 
 def _records(installation: Installation, lines: Sequence[Line]) -> dict[tuple[str, str, str], Record]:
-    """Locked; one that is yet to be read has no fields, so nothing is planned from it."""
+    """Locked; one that is yet to be read has no fields, so nothing is planned from it. What is gone is so from now on:
+    who finds it again later sees that it was restored (rules 5.1)."""
     wanted: dict[tuple[str, str, str], Record] = {}
+    now = timezone.now()
     for line in lines:
         named = zip(_places(line), (line.bigin_name, line.books_name), ({}, _told(line)), strict=True)
         for (side, kind, remote_id), name, meta in named:
+            if not remote_id:
+                continue
             wanted[side, kind, remote_id] = Record(
                 installation=installation,
                 side=side,
@@ -262,8 +164,10 @@ def _records(installation: Installation, lines: Sequence[Line]) -> dict[tuple[st
                 remote_id=remote_id,
                 label=name.removeprefix("'")[:300],
                 meta=meta,
-                listed_at=timezone.now(),
+                listed_at=now,
                 dirty=False,
+                gone_at=now if line.gone == side else None,
+                gone_how="vanished" if line.gone == side else "",
             )
     rows = Record.objects.filter(installation=installation, remote_id__in={place[2] for place in wanted})
     standing = set(rows.values_list("side", "kind", "remote_id"))
@@ -278,24 +182,29 @@ def _told(line: Line) -> dict[str, str]:
     return {"sub_type": line.customer_type} if is_customer and line.customer_type else {}
 
 
-def _state(shape: Shape, line: Line, books: Record) -> str:
-    """A pair of a kind that the mode does not use rests, as if the mode had been changed (`sync/modes.py`)."""
-    if line.what in _AS_SUCH:
+def _state(shape: Shape, line: Line, bigin: Record | None, books: Record | None) -> str:
+    """A pair of a kind that the mode does not use rests, as if the mode had been changed (`sync/modes.py`). One whose
+    record was restored meanwhile goes on."""
+    if line.what in AS_SUCH:
         return line.what
-    return Link.State.LINKED if _is_used(shape, line, books) else Link.State.RETIRED
+    if not _is_used(shape, line, books):
+        return Link.State.RETIRED
+    own = bigin if line.gone == Side.BIGIN else books
+    is_gone = bool(line.gone) and (own is None or own.gone_at is not None)
+    return Link.State.CLOSED if is_gone else Link.State.LINKED
 
 
-def _is_used(shape: Shape, line: Line, books: Record) -> bool:
+def _is_used(shape: Shape, line: Line, books: Record | None) -> bool:
     """Business customers are a contact's in Contacts mode only; a contact without a company may have been billed, and
     then that pair stands whatever is included (rules 7.1)."""
     kind = Kind(line.kind)
     if kind is not Kind.CONTACT_CUSTOMER or shape.mode == Mode.CONTACTS:
         return kind in shape.active
-    customer_type = books.meta.get("sub_type") or line.customer_type
+    customer_type = (books.meta.get("sub_type") if books else None) or line.customer_type
     if kind in shape.active:
         return customer_type in ("", "individual")
     is_own = customer_type == "individual" and not line.company_id
-    return shape.mode == Mode.BOTH and line.what == _PAIR and is_own
+    return shape.mode == Mode.BOTH and line.what in (PAIR, ENDED) and is_own
 
 
 class _Standing:
@@ -308,21 +217,29 @@ class _Standing:
             self.add(link)
 
     def add(self, link: Link) -> None:
-        for pk in {link.bigin_id, link.books_id}:
+        for pk in {link.bigin_id, link.books_id} - {None}:
             self._of.setdefault(pk, []).append(link)
 
-    def holds(self, kind: str, bigin: Record, books: Record) -> bool:
-        return any(link.books_id == books.pk and link.kind == kind for link in self._of.get(bigin.pk, ()))
+    def around(self, *records: Record | None) -> list[Link]:
+        return [link for record in records if record for link in self._of.get(record.pk, ())]
 
-    def rivals(self, kind: str, state: str, bigin: Record, books: Record) -> bool:
+    def holds(self, kind: str, bigin: Record | None, books: Record | None) -> bool:
+        pair = (kind, bigin and bigin.pk, books and books.pk)
+        return any((link.kind, link.bigin_id, link.books_id) == pair for link in self.around(bigin, books))
+
+    def rivals(self, kind: str, state: str, bigin: Record | None, books: Record | None) -> bool:
         """Whether another pair stands in the way: of two that rest, only one could be taken up again. A person beside
         a contact's customer, and that customer, do not disturb each other."""
-        around = (*self._of.get(bigin.pk, ()), *self._of.get(books.pk, ()))
+        around = self.around(bigin, books)
         if state == Link.State.RETIRED:
             return any(link.state == state and link.kind == kind for link in around)
         return any(
             link.state != Link.State.RETIRED
-            and (link.books_id == books.pk or link.kind == kind or Link.State.BESIDE not in (state, link.state))
+            and (
+                link.kind == kind
+                or Link.State.BESIDE not in (state, link.state)
+                or (books is not None and link.books_id == books.pk)
+            )
             for link in around
         )
 
@@ -330,17 +247,25 @@ class _Standing:
 def _store(installation: Installation, made: Sequence[tuple[int, Line, Link]], result: ImportResult) -> None:
     """A run that pairs at the same time may have been faster: its pair stays, and the line is refused."""
     Link.objects.bulk_create([link for _, _, link in made], ignore_conflicts=True)
-    rows = Link.objects.filter(installation=installation, bigin__in=[link.bigin_id for _, _, link in made])
-    there = set(rows.exclude(state=Link.State.REFUSED).values_list("kind", "bigin", "books"))
+    ends = [pk for _, _, link in made for pk in (link.bigin_id, link.books_id) if pk]
+    rows = Link.objects.filter(Q(bigin__in=ends) | Q(books__in=ends), installation=installation)
+    there = {(link.kind, link.bigin_id, link.books_id): link for link in rows.exclude(state=Link.State.REFUSED)}
+    drafts = []
     for number, line, link in made:
-        if (link.kind, link.bigin_id, link.books_id) not in there:
+        stored = there.get((link.kind, link.bigin_id, link.books_id))
+        if stored is None:
             result.refuse(number, f"{line.bigin_name or line.bigin_id} is linked to another record.")
         elif link.state == Link.State.RETIRED:
             result.resting += 1
+        elif link.state == Link.State.CLOSED:
+            result.ended += 1
+            if link.bigin is not None and line.gone == Side.BOOKS:
+                drafts.append(lifecycle.vanished(stored, link.bigin.label))
         else:
             result.linked += 1
     persons.to_read([link.books_id for _, _, link in made if link.kind == Kind.CONTACT_CUSTOMER])
     _settle([pk for _, _, link in made for pk in (link.bigin_id, link.books_id) if link.state != Link.State.RETIRED])
+    issues.raise_all(installation, drafts, None)
 
 
 def _settle(ids: Sequence[int | None]) -> None:

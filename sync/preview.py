@@ -50,12 +50,13 @@ def run(
     *,
     series: uuid.UUID | None = None,
     clock: Clock | None = None,
+    who: str = "",
 ) -> engine.Ended | None:
     """One slice of a preview, which reads on where the last one stopped; None while another run goes on. Network reads
-    only."""
+    only. `who` asked for it, where that is known."""
     clock = clock or Clock()
     shape = shapes.load(installation, modules)
-    started = engine.start_run(shape, trigger, Run.Kind.PREVIEW, series)
+    started = engine.start_run(shape, trigger, Run.Kind.PREVIEW, series, who)
     if started is None:
         return None
     with ExitStack() as stack:

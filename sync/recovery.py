@@ -156,12 +156,15 @@ def _resolve_create(work: Work, kind: Kind, write: Write) -> None:
         _answered(work, write)
         return
     requested_at = work.clock.now()
-    found = [seen for seen in _look(work, kind, write) if _is_ours(work, kind, write, seen)]
+    looked = [seen for seen in _look(work, kind, write) if _may_be_ours(work, write, seen)]
+    found = [seen for seen in looked if identity.is_same(kind, write.side, write.fields, seen.fields)]
     ours, others = makers.told_apart(work, found)
     if len(ours) == 1 or (ours and write.step == Link.State.BESIDE):  # that is left alone: any of them will do
         _complete(work, write, ours[0])
     elif ours or others:
         _ask(work, kind, write, ours, others, requested_at)
+    elif edited := makers.edited_since(work, kind, write, looked):
+        _ask(work, kind, write, edited, [], requested_at)
     else:
         _absent(work, write)
 
@@ -188,16 +191,13 @@ def _answered(work: Work, write: Write) -> None:
     issues.close_settled(work.shape.installation, [], records=records, kinds=(Issue.Kind.DUPLICATE,))
 
 
-def _is_ours(work: Work, kind: Kind, write: Write, seen: Seen) -> bool:
-    """Created after the attempt began, by our connection's user where its row tells that, with equal identity
-    (rules 3.4)."""
+def _may_be_ours(work: Work, write: Write, seen: Seen) -> bool:
+    """Created after the attempt began, by our connection's user where its row tells that (rules 3.4)."""
     if write.attempted_at is None or (seen.created_at is None and seen.kind != RecordKind.PERSON):
         return False
     if seen.created_at is not None and seen.created_at < write.attempted_at - identity.SKEW:
         return False
-    if makers.is_anothers(work, write.side, str(seen.meta.get("created_by") or "")):
-        return False
-    return identity.is_same(kind, write.side, write.fields, seen.fields)
+    return not makers.is_anothers(work, write.side, str(seen.meta.get("created_by") or ""))
 
 
 def _look(work: Work, kind: Kind, write: Write) -> list[Seen]:
@@ -306,7 +306,9 @@ def _ask(
     known = dict(rows.filter(remote_id__in=[seen.remote_id for seen in found]).values_list("remote_id", "pk"))
     names = ", ".join(f"{seen.label} ({seen.remote_id})" for seen in found)
     reason = (
-        f"The answer to its creation was lost and more than one record may be the result: {names}."
+        f"The answer to its creation was lost, and somebody may have edited its result since: {names}."
+        if len(ours) == 1
+        else f"The answer to its creation was lost and more than one record may be the result: {names}."
         if ours
         else f"The answer to its creation was lost, and somebody else has made an equal one in Books since: {names}."
     )
@@ -318,7 +320,10 @@ def _ask(
             "unknown_create",
             reason,
             "Link the right one and delete the others; if it is none of them, create it anyway.",
-            {"candidates": [_shown(seen, known[seen.remote_id]) for seen in found]},
+            {
+                "candidates": [_shown(seen, known[seen.remote_id]) for seen in found],
+                "ours": [known[one.seen.remote_id] for one in ours],
+            },
             record_id=record.pk if record else None,
         ),
         work.run,

@@ -34,12 +34,12 @@ _MISSING = (
 
 def books(work: Work, write: Write, error: Rejected) -> None:
     if error.code == "15" and "characters" not in error.message:  # one code for both (reference, 7)
-        _refuse(work, write, "Zoho Books", _MISSING[0], error, _MISSING[1])
+        _refuse(work, write, work.shape.installation.get_product_display(), _MISSING[0], error, _MISSING[1])
         return
     if error.code == "3062":
         learned.name_was_refused(work)
     code, advice = _BOOKS.get(error.code, (f"books_{error.code or 'refused'}", "Correct the record, then retry."))
-    _refuse(work, write, "Zoho Books", code, error, advice)
+    _refuse(work, write, work.shape.installation.get_product_display(), code, error, advice)
 
 
 def bigin(work: Work, write: Write, error: Rejected) -> None:

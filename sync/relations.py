@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from django.db.models import Q
 
 from sync import lifecycle, outbox, parting, persons, unlinked
 from sync.creation import PARENT
@@ -15,7 +17,8 @@ from sync.shape import Shape
 if TYPE_CHECKING:
     from sync.merging import Batch
 
-
+MOVE_REFUSED = "move_refused"  # code: a person refused that somebody follows its contact
+_NOT_TO = "not_to"  # in a contact's Record.meta: the customer to which that was refused
 DEALS_AT = "deals_at"  # of a company that is gone: where a deal of it points by now (`sync/deals.py`)
 
 
@@ -28,6 +31,7 @@ class Place:
     moved_to: str = ""
     problem: str = ""
     advice: str = "Give it a company that is kept in step."
+    code: str = "stays"  # of `problem`
     relinked: bool = False
     survivor: int | None = None  # of a company that is gone: the record that has its contacts now
     has_company: bool = False  # of a customer of its own: its contact has a company now, below which it may be a person
@@ -37,6 +41,12 @@ class Place:
 _CHOSEN = Place(
     problem="It was linked by hand with a person of a customer that is not its company's; in Books it stays there.",
     advice="Link it with a person of its own company's customer, unless this is meant.",
+)
+
+_REFUSED = Place(
+    problem="It was moved to another company in Bigin; a person refused that it follows in Books.",
+    advice="Press Retry if it is to follow after all, or move it back in Bigin.",
+    code=MOVE_REFUSED,
 )
 
 
@@ -70,7 +80,8 @@ def _relinked(shape: Shape, links: Sequence[Link]) -> dict[int, Place]:
     pairs = Link.objects.filter(
         installation=shape.installation, books__kind=RecordKind.CUSTOMER, books__remote_id__in=parents
     )
-    ours = set(pairs.exclude(state__in=Link.DEAD).values_list("books__remote_id", flat=True))
+    let_alone = Q(state__in=Link.DEAD) | Q(state=Link.State.APART, bigin=None)  # unlinked, and the company billed anew
+    ours = set(pairs.exclude(let_alone).values_list("books__remote_id", flat=True))
     former = set(pairs.filter(state__in=Link.DEAD).values_list("bigin__remote_id", "books__remote_id"))
     return {
         link.pk: _CHOSEN if lifecycle.is_by_hand(link) and link.books.parent_id not in ours else Place(relinked=True)
@@ -134,7 +145,9 @@ def _place(link: Link, customers: dict[str, str], gone: set[str]) -> Place:
     wanted = customers.get(contact.parent_id)
     if wanted is None:
         return Place(problem="Its company in Bigin is not in step with Books; in Books it stays where it is.")
-    return Place(moved_to="" if wanted == person.parent_id else wanted)
+    if wanted == person.parent_id:
+        return Place()
+    return _REFUSED if contact.meta.get(_NOT_TO) == wanted else Place(moved_to=wanted)
 
 
 def note(batch: Batch, link: Link, place: Place) -> None:
@@ -147,7 +160,7 @@ def note(batch: Batch, link: Link, place: Place) -> None:
         _stays_a_customer(batch, link, place)
         return
     if place.problem and link.state == Link.State.LINKED:
-        batch.draft(link, Issue.Kind.SKIPPED, "stays", place.problem, place.advice)
+        batch.draft(link, Issue.Kind.SKIPPED, place.code, place.problem, place.advice)
 
 
 def goes_on(shape: Shape, link: Link, place: Place, new: Container[str] = ()) -> str:
@@ -255,6 +268,25 @@ def start_over(batch: Batch, link: Link) -> None:
     batch.planned = [record for record in batch.planned if record not in freed]
     Record.objects.filter(pk__in=[record.pk for record in freed]).update(dirty=True)
     batch.work.freed.update(batch.work.shape.kinds_with(link.bigin.kind))
+
+
+def refuse(moves: Iterable[Write]) -> None:
+    """They stay where they are until a person retries it, or they move elsewhere; the next run tells it. In the
+    caller's transaction."""
+    _not_to({write.link.bigin_id: str(write.source.get(PARENT, "")) for write in moves if write.link.bigin_id})
+
+
+def may_follow(contacts: Iterable[int]) -> None:
+    """Whatever was refused. In the caller's transaction."""
+    _not_to(dict.fromkeys(contacts, ""))
+
+
+def _not_to(customers: Mapping[int, str]) -> None:
+    """By the keys of their contacts."""
+    contacts = list(Record.objects.select_for_update().filter(pk__in=customers).order_by("pk")) if customers else []
+    for contact in contacts:
+        contact.meta, contact.dirty = {**contact.meta, _NOT_TO: customers[contact.pk]}, True
+    Record.objects.bulk_update(contacts, ["meta", "dirty"])
 
 
 def move(batch: Batch, link: Link, customer_id: str) -> None:

@@ -310,12 +310,6 @@ def inactivated(work: Work, write: Write, *, active: bool) -> None:
 
 # In Bigin: only ever an undo of what we created
 
-_RELATED = (
-    ("Contacts", "Other contacts belong to it"),
-    ("Pipelines", "Deals belong to it"),
-    ("Notes", "Notes stand below it"),
-)
-
 
 def from_bigin(work: Work, kind: Kind, batch: Sequence[Write]) -> None:
     """Claimed deletes in Bigin, at most 100 a call."""
@@ -360,7 +354,7 @@ def _ready(work: Work, part: Sequence[Write]) -> list[Write]:
             continue
         try:
             with unreadable.asking():
-                what = _hanging(work, write, record) if record.kind == RecordKind.COMPANY else ""
+                what = in_use.hanging(work, write, record) if record.kind == RecordKind.COMPANY else ""
         except unreadable.NotShown as error:
             unreadable.wait(work, write, error)
             continue
@@ -375,18 +369,6 @@ def _ready(work: Work, part: Sequence[Write]) -> list[Write]:
         else:
             ready.append(write)
     return ready
-
-
-def _hanging(work: Work, write: Write, company: Record) -> str:
-    """Which records that this run did not make belong to the company now, as words; "" when none does."""
-    made = since.made_with(write.undoes) if write.undoes else frozenset()
-    for related, words in _RELATED:
-        page = work.patiently(
-            partial(work.bigin.related, BIGIN_MODULES[company.kind], company.remote_id, related, ["id"])
-        )
-        if any(str(row.get("id")) not in made for row in page.rows):
-            return words
-    return ""
 
 
 def _sort_out(work: Work, write: Write, error: ZohoError | None) -> None:

@@ -113,7 +113,7 @@ def scan(work: Work, cursor: Cursor) -> None:
             if page.more:
                 _save(cursor, position=position)
             else:
-                if cursor.complete_at is not None and listings.is_first_of_its_day(cursor, listing):
+                if listings.is_first_of_its_day(cursor, listing):
                     rotation.doubt(work.shape, cursor.feed)
                 _end_scan(work, cursor, position, listing)
         if not page.more:

@@ -1,5 +1,6 @@
 """What is kept how long (rules 8.4): what writes replaced and Activity's texts 90 days, then counts; records gone on
-both sides 30 days. Database only. Connections that stay dead are `accounts.housekeeping`'s."""
+both sides 30 days, half a pair 90, as its end may be taken back until then. Database only. Connections that stay dead
+are `accounts.housekeeping`'s."""
 
 from __future__ import annotations
 
@@ -31,12 +32,14 @@ def _texts(now: datetime) -> None:
         reason="", advice="", detail={}
     )
     Undoing.objects.filter(created_at__lt=now - TEXTS).delete()
-    Run.objects.filter(started_at__lt=now - TEXTS).exclude(problem="").update(problem="")
+    Run.objects.filter(started_at__lt=now - TEXTS).exclude(problem="", started_by="").update(problem="", started_by="")
 
 
 def _gone(now: datetime) -> None:
     """A pair gone on both sides leaves with its history; a lone record when it is gone itself."""
     limit = now - GONE
     Link.objects.filter(bigin__gone_at__lt=limit, books__gone_at__lt=limit).delete()
+    lone = Q(bigin=None, books__gone_at__lt=now - TEXTS) | Q(books=None, bigin__gone_at__lt=now - TEXTS)
+    Link.objects.filter(lone).exclude(state=Link.State.HALF).delete()
     living = Link.objects.filter(Q(bigin=OuterRef("pk")) | Q(books=OuterRef("pk")))
     Record.objects.filter(~Exists(living), gone_at__lt=limit).delete()

@@ -1,4 +1,5 @@
-"""Which details of Books customers are read again although their rows look as before. Database only, no network.
+"""Which details of Books customers are read again although their rows look as before: by night, and before a person is
+written. Database only, no network.
 
 Addresses and persons are in no list. Whether editing a person moves its customer's time is not known (rules 8.2), and
 times have whole seconds: what is edited in the very second of our own write moves nothing.
@@ -33,6 +34,18 @@ def doubt(shape: Shape, feed: str) -> None:
     order = Case(doubtful, default=Value(1), output_field=IntegerField())
     chosen = rows.order_by(order, "detail_at", "pk").values_list("pk", flat=True)[: allowed(shape)]
     Record.objects.filter(pk__in=list(chosen)).update(detail_at=None)
+
+
+def is_doubtful(customer: Record) -> bool:
+    """Whether its detail was read so soon after its last change that it may have missed another one."""
+    if customer.detail_at is None:
+        return True
+    return customer.modified_at is not None and customer.detail_at < customer.modified_at + _CLOSE
+
+
+def may_hide_an_edit(customer: Record) -> bool:
+    """Whether a person of it may have been edited in Books since its detail was read, with no list showing that."""
+    return not probed.person_moves_customer(customer.installation) or is_doubtful(customer)
 
 
 def allowed(shape: Shape) -> int:

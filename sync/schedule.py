@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,7 +12,7 @@ from django.db.models import F, Min, Q, QuerySet
 from django.db.models.functions import Least
 from django.utils import timezone
 
-from accounts.models import Installation
+from accounts.models import Installation, Member
 from sync import allowance
 from sync.allowance import Allowance
 from sync.models import Module, ModuleSetting, Run, Side
@@ -22,6 +22,7 @@ REQUEUE_AFTER = timedelta(minutes=5)
 _DONE = ("created", "updated", "deleted", "inactivated", "activated", "moved")
 _SHARE = 0.8  # of a day's quota may go to the sync; the rest is for people
 _RUNS_LOOKED_AT = 5
+_WHO_ASKS = ("person", "api", "notification")  # triggers that are told rather than the schedule, in this order
 _IDLE = {"bigin": 6.0, "books": 2.0}  # calls: three lists and three deleted lists; two lists
 
 
@@ -65,6 +66,30 @@ def moved_by(shape: Shape, kind: str) -> list[str]:
     return [setting.module for setting in chosen if setting.read_only and setting.started_at is not None]
 
 
+def ask(rows: QuerySet[ModuleSetting], trigger: str) -> None:
+    """A run is to follow; where one was asked for already, it stays of whoever asked."""
+    rows.filter(requested_at=None).update(requested_at=timezone.now(), requested_as=trigger)
+
+
+def ask_now(installation: Installation, modules: Iterable[str], who: str | Member, trigger: str = "person") -> None:
+    """What a person answered or chose is done by the next run, which comes now, where the module was started. It is
+    theirs, unless another person asked for it before."""
+    rows = ModuleSetting.objects.filter(
+        installation=installation, module__in=list(modules), started_at__isnull=False, paused_at=None
+    )
+    now = timezone.now()
+    rows.exclude(requested_at__isnull=False, requested_as="person").update(
+        requested_at=now, requested_as=trigger, requested_by=str(who)[:200]
+    )
+    rows.update(next_run_at=now, queued_at=None)
+
+
+def asked_as(settings: Sequence[ModuleSetting]) -> str:
+    """Trigger of the run that serves these."""
+    asked = {setting.requested_as for setting in settings if setting.requested_at}
+    return next((trigger for trigger in _WHO_ASKS if trigger in asked), "schedule")
+
+
 def started(installation: Installation, modules: Sequence[str]) -> None:
     """The lock is taken: the next run is an interval away. In the transaction that inserts the run."""
     now = timezone.now()
@@ -74,17 +99,18 @@ def started(installation: Installation, modules: Sequence[str]) -> None:
         ModuleSetting.objects.filter(pk=setting.pk).update(next_run_at=next_run_at, queued_at=None, requested_at=None)
 
 
-def asked_by(shape: Shape, run: Run, series: UUID | None) -> str:
-    """Who asked for the run that starts, where a person did; a later slice is of whom the first was. Taken over, so
-    that no later run names them. In the transaction that inserted the run: who waits for that holds no setting."""
-    first = shape.installation.runs.filter(series=series, pk__lt=run.pk).order_by("pk").first() if series else None
-    if first is not None:
-        return str(first.started_by)
-    rows = ModuleSetting.objects.filter(installation=shape.installation, module__in=shape.modules)
-    rows = rows.exclude(requested_by="")
+def asked_by(run: Run, modules: Sequence[str], series: UUID | None) -> str:
+    """Who asked for the run that starts and serves these, where a person did; a later slice is of whom the first was.
+    Taken over, so that no later run names them. In the transaction that inserted the run: who waits for that holds no
+    setting."""
+    rows = ModuleSetting.objects.filter(installation=run.installation_id, module__in=modules).exclude(requested_by="")
     who = rows.order_by("pk").values_list("requested_by", flat=True).first() or ""
     if who:
         rows.update(requested_by="")
+    slices = Run.objects.filter(installation=run.installation_id, series=run.series, pk__lt=run.pk) if series else None
+    first = slices.order_by("pk").first() if slices is not None else None
+    if first is not None:
+        return str(first.started_by)
     return who if run.trigger == "person" else ""
 
 

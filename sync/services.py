@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import Installation, Member
-from sync import tasks
+from sync import schedule, tasks
 from sync import undo_run as undo_runs
 from sync.actions import RecordState, StateOf, record_state
 from sync.beside import CannotAdd
@@ -33,7 +33,8 @@ from sync.decisions import (
 from sync.hands import link, unlink
 from sync.held import approve_held, refuse_held
 from sync.models import Module, ModuleSetting, Run
-from sync.pairs_file import ImportResult, import_pairs, pairs_csv
+from sync.pairs_file import ImportResult, import_pairs
+from sync.pairs_lines import pairs_csv
 from sync.undo import UndoResult, undo_write
 
 __all__ = [
@@ -128,10 +129,10 @@ def request_sync(installation: Installation, modules: Sequence[str], trigger: st
     ids, by = [row.pk for row in active], str(who)[:200]
     with transaction.atomic():
         if Run.objects.filter(installation=installation, state=Run.State.RUNNING).exists():
-            ModuleSetting.objects.filter(pk__in=ids).update(requested_at=now, requested_by=by)
+            ModuleSetting.objects.filter(pk__in=ids).update(requested_at=now, requested_as=trigger, requested_by=by)
             return RequestResult.RUNNING
         asked = ModuleSetting.objects.filter(pk__in=ids)
-        asked.update(next_run_at=now, queued_at=now, requested_at=now, requested_by=by)
+        asked.update(next_run_at=now, queued_at=now, requested_at=now, requested_as=trigger, requested_by=by)
         audit.note(installation, who, "Pressed Sync Now")
         _queue(installation, [row.module for row in active if not row.read_only], trigger)
         _queue_preview(installation, [row.module for row in active if row.read_only], trigger)
@@ -150,10 +151,11 @@ def _queue_preview(installation: Installation, modules: list[str], trigger: str)
 
 def preview(installation: Installation, modules: Sequence[str], who: str | Member) -> None:
     """Queues a dry run: reads both sides and proposes; writes nothing anywhere."""
-    rows = [row.pk for row in settings_of(installation).values() if not modules or row.module in modules]
-    ModuleSetting.objects.filter(pk__in=rows).update(requested_by=str(who)[:200])
+    settings_of(installation)
     audit.note(installation, who, "Asked for a preview")
-    _queue_preview(installation, list(modules), "person")
+    if modules:
+        asked = (str(installation.pk), list(modules), "person", None, None, str(who)[:200])
+        transaction.on_commit(lambda: tasks.run_preview.delay(*asked))
 
 
 def pause(setting: ModuleSetting, who: str | Member) -> None:
@@ -163,9 +165,8 @@ def pause(setting: ModuleSetting, who: str | Member) -> None:
 
 
 def resume(setting: ModuleSetting, who: str | Member) -> None:
-    now = timezone.now()
-    rows = ModuleSetting.objects.filter(pk=setting.pk, paused_at__isnull=False)
-    if rows.update(paused_at=None, next_run_at=now if setting.started_at else None, queued_at=None):
+    if ModuleSetting.objects.filter(pk=setting.pk, paused_at__isnull=False).update(paused_at=None):
+        schedule.ask_now(setting.installation, [setting.module], who)
         audit.note(setting.installation, who, f"Resumed {setting.get_module_display()}")
 
 

@@ -1,7 +1,8 @@
 """Creates that a cut run left unsent: what was read since may have made them wrong (design section 2). Database only.
 
-Such a create is given up, and its record judged anew, when that record has changed or is gone, or when a record has
-come on the other side that may be the same. All others go out as they were planned.
+Such a create is given up, and its record judged anew, when that record has changed or is gone, when the parent below
+which it was to be made is not its parent's partner any more, or when a record has come on the other side that may be
+the same. All others go out as they were planned.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from django.db.models.functions import Coalesce
 
 from sync import outbox, unlinked
 from sync.candidates import search_keys
+from sync.creation import PARENT
 from sync.mapping import Kind
 from sync.models import Link, Side, Write
 from sync.work import Work
@@ -35,6 +37,7 @@ def judge_again(work: Work, kind: Kind) -> None:
         left = _left(work, kind).filter(side=target)
         for keys in _news(work, kind, target) if left.exists() else ():
             links.update(_main_links(left.filter(**{f"link__{own}__keys__overlap": keys})))
+        links.update(_elsewhere(work, kind, target))
     with transaction.atomic():
         outbox.give_up(links, _WHY, states=(Write.State.PENDING,))
 
@@ -52,6 +55,18 @@ def _left(work: Work, kind: Kind, *, nested: bool = False) -> QuerySet[Write]:
         step="",
         run__isnull=False,  # what a record action plans it sends at once, beside the run
     )
+
+
+def _elsewhere(work: Work, kind: Kind, target: Side) -> Iterator[int]:
+    """Of contacts and persons: those whose company or customer has another partner by now, or none."""
+    if kind is not Kind.CONTACT_PERSON:
+        return
+    source = Side.BOOKS if target == Side.BIGIN else Side.BIGIN
+    rows = _left(work, kind).filter(side=target)
+    planned = rows.values_list("link", f"link__{source}__parent_id", f"source__{PARENT}").iterator(_KEYS)
+    while some := list(islice(planned, _KEYS)):
+        partners = unlinked.partner_ids(work.shape, source, {parent for _, parent, _ in some})
+        yield from (link for link, parent, target_id in some if partners.get(parent, "") != (target_id or ""))
 
 
 def _main_links(rows: QuerySet[Write]) -> list[int]:

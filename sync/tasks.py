@@ -27,7 +27,7 @@ def dispatch_due() -> int:
     for installation_id, settings in due.items():
         writing = [setting.module for setting in settings if not setting.read_only]
         reading = [setting.module for setting in settings if setting.read_only]
-        trigger = "person" if any(setting.requested_at for setting in settings) else "schedule"
+        trigger = schedule.asked_as(settings)
         if writing:
             run_sync.delay(installation_id, writing, trigger)
         if reading:
@@ -46,7 +46,7 @@ def run_sync(installation_id: str, modules: list[str], trigger: str, series: str
         return "nothing started"
     ended = engine.run(installation, writing, trigger, series=uuid.UUID(series) if series else None)
     if ended is None:
-        _come_again(installation, writing)
+        _come_again(installation, writing, trigger)
         return "busy"
     if ended.run.state == Run.State.PARTIAL:
         run_sync.apply_async(
@@ -55,21 +55,26 @@ def run_sync(installation_id: str, modules: list[str], trigger: str, series: str
     return str(ended.run.state)
 
 
-def _come_again(installation: Installation, modules: list[str]) -> None:
+def _come_again(installation: Installation, modules: list[str], trigger: str) -> None:
     """Another run is going on: these modules become due as soon as it is done."""
-    ModuleSetting.objects.filter(installation=installation, module__in=modules).update(
-        requested_at=timezone.now(), queued_at=None
-    )
+    rows = ModuleSetting.objects.filter(installation=installation, module__in=modules)
+    schedule.ask(rows, trigger)
+    rows.update(queued_at=None)
 
 
 @shared_task
 def run_preview(
-    installation_id: str, modules: list[str], trigger: str, series: str | None = None, asked: str | None = None
+    installation_id: str,
+    modules: list[str],
+    trigger: str,
+    series: str | None = None,
+    asked: str | None = None,
+    who: str = "",
 ) -> str:
     """Reads both sides and proposes; writes nothing anywhere. One slice; queues the next one while its series goes on.
 
     `asked` is when a preview that found another run going on was asked for: it comes again until it, or a later one,
-    is done.
+    is done. `who` asked for it, where it is not the schedule's.
     """
     installation = Installation.objects.filter(pk=installation_id).first()
     chosen = [module for module in modules if module in Module.values]
@@ -77,13 +82,13 @@ def run_preview(
         return "gone"
     if asked and _previewed_since(installation, chosen, datetime.fromisoformat(asked)):
         return "done meanwhile"
-    ended = preview.run(installation, chosen, trigger, series=uuid.UUID(series) if series else None)
+    ended = preview.run(installation, chosen, trigger, series=uuid.UUID(series) if series else None, who=who)
     if ended is None:
         since = asked or timezone.now().isoformat()
-        run_preview.apply_async((installation_id, chosen, trigger, series, since), countdown=BUSY_SECONDS)
+        run_preview.apply_async((installation_id, chosen, trigger, series, since, who), countdown=BUSY_SECONDS)
         return "busy"
     if ended.run.state == Run.State.PARTIAL:
-        goes_on = (installation_id, chosen, trigger, str(ended.run.series), asked)
+        goes_on = (installation_id, chosen, trigger, str(ended.run.series), asked, who)
         run_preview.apply_async(goes_on, countdown=ended.again_in or 1.0)
     return str(ended.run.state)
 

@@ -17,8 +17,7 @@ from django.db import IntegrityError, transaction
 
 from accounts import audit
 from accounts.models import Installation, Member
-from sync import restore, since, standstill, unlinked
-from sync.decisions import run_soon
+from sync import restore, schedule, since, standstill, unlinked
 from sync.mapping import Kind
 from sync.models import Link, Record, RecordKind, Side, Write
 from sync.shape import MODULE_OF, Shape, load
@@ -61,7 +60,7 @@ def undo_write(write: Write, who: str | Member) -> UndoResult:
     audit.note(write.installation, who, f"Took back one change of {write.link}")
     if result.undone:
         modules = {MODULE_OF[Kind(write.link.kind)]}
-        run_soon(write.installation, modules)
+        schedule.ask_now(write.installation, modules, who)
         result.waits = waiting(write.installation, modules)
     return result
 

@@ -13,8 +13,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import Member
-from sync import since
-from sync.decisions import run_soon
+from sync import schedule, since
 from sync.mapping import Kind
 from sync.models import Link, Run, Undoing, Write
 from sync.shape import MODULE_OF, load
@@ -120,7 +119,7 @@ def _end(undoing: Undoing, state: str = Undoing.State.DONE) -> None:
     run = _runs(undoing).first()
     audit.note(undoing.installation, undoing.who, f"Took back run {run.pk if run else 0}: {undoing.undone} changes")
     if undoing.undone:
-        run_soon(undoing.installation, _modules(undoing))
+        schedule.ask_now(undoing.installation, _modules(undoing), undoing.who)
 
 
 def _runs(undoing: Undoing) -> QuerySet[Run]:

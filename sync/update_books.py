@@ -12,10 +12,10 @@ from typing import Any
 
 from django.db import transaction
 
-from sync import bodies, details, last_look, learned, mirror, outbox, persons, settle, sources, unreadable
+from sync import bodies, details, last_look, learned, mirror, outbox, persons, rotation, settle, sources, unreadable
 from sync.fields import is_normalised, shown
 from sync.mapping import Kind
-from sync.models import Record, Write
+from sync.models import Record, RecordKind, Write
 from sync.send_books import then, types
 from sync.work import Work
 from zoho.errors import UnknownOutcome
@@ -41,21 +41,28 @@ def update(work: Work, write: Write) -> None:
 
 
 def _current(work: Work, write: Write, record: Record, read: Callable[[], Detail | None]) -> tuple[bool, Detail | None]:
-    """(may be sent, the record as it is now). One read, only where the update replaces what it does not name, and for
-    every undo; stored, so that what it tells is planned from if this write has to wait."""
+    """(may be sent, the record as it is now). One read, only where the update replaces what it does not name or its
+    person may have been edited unseen, and for every undo; stored, so that what it tells is planned from if this write
+    has to wait."""
     if write.undoes_id is not None:
         return _undo(work, write, record, read)
-    if not any("." in name.removeprefix("person.") or name.startswith("cf_") for name in write.fields):
+    whole = any("." in name.removeprefix("person.") or name.startswith("cf_") for name in write.fields)
+    person = any(name.startswith("person.") for name in write.fields)
+    if not whole and not (person and rotation.may_hide_an_edit(record)):
         return True, None
     with unreadable.asking():
         detail = read()
     if detail is not None and not _was_changed(work, write, record, detail):
         return True, detail
+    _plan_anew(write)
+    return False, detail
+
+
+def _plan_anew(write: Write) -> None:
     with transaction.atomic():
         outbox.move([write], Write.State.SENDING, Write.State.WITHDRAWN, error="It had changed there; planned anew.")
         pks = [pk for pk in (write.link.bigin_id, write.link.books_id) if pk]
         Record.objects.filter(pk__in=pks).update(dirty=True)
-    return False, detail
 
 
 def _undo(work: Work, write: Write, record: Record, read: Callable[[], Detail | None]) -> tuple[bool, Detail | None]:
@@ -77,6 +84,10 @@ def _was_changed(work: Work, write: Write, record: Record, detail: Detail) -> bo
         held = sources.books_item(work.shape, detail).fields
     else:
         held = sources.books_customer(work.shape, detail, detailed=True, person=persons.of(write.link) or None).fields
+    return _differs(write, held)
+
+
+def _differs(write: Write, held: Mapping[str, Any]) -> bool:
     before = write.before or {}
     return any(
         name in held and name in before and held[name] != before[name] and not is_normalised(value, held[name])
@@ -119,13 +130,29 @@ def _update_item(work: Work, write: Write, record: Record) -> None:
     settle.done(work, write, sources.books_item(work.shape, row))
 
 
-def _update_person(work: Work, write: Write, record: Record) -> None:
+def _person_is_free(work: Work, write: Write, record: Record, watched: learned.Watch | None) -> bool:
+    """As `_current`: a person edited in Books where no list shows it is planned anew, not written over (rules 4.4). An
+    edit that is watched has its one read after it, unless the answer is known to be no."""
     if write.undoes_id is not None:
-        free, _ = _current(work, write, record, lambda: details.customer_detail(work, record.parent_id))
-        if not free:
-            return
-    body = bodies.person_body(write.fields)
+        return _undo(work, write, record, lambda: details.customer_detail(work, record.parent_id))[0]
+    customers = Record.objects.filter(installation=record.installation, kind=RecordKind.CUSTOMER, gone_at=None)
+    customer = customers.filter(remote_id=record.parent_id).first()
+    if customer is None or not rotation.may_hide_an_edit(customer) or (watched and not watched.is_second_look):
+        return True
+    with unreadable.asking():
+        details.customer_detail(work, record.parent_id)
+    now = Record.objects.get(pk=record.pk)
+    if now.gone_at is None and not _differs(write, now.fields):
+        return True
+    _plan_anew(write)
+    return False
+
+
+def _update_person(work: Work, write: Write, record: Record) -> None:
     watched = learned.watch(work, write)
+    if not _person_is_free(work, write, record, watched):
+        return
+    body = bodies.person_body(write.fields)
     person = work.patiently(lambda: work.books.update_person(record.remote_id, body))
     written_at = work.books.client.last_date
     seen = sources.books_person(work.shape, person, record.parent_id, record.modified_at)

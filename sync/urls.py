@@ -33,6 +33,7 @@ urlpatterns = [
     path("embed/sync/pairs/link/<int:pk>/", pairs.link_form, name="link_form"),
     path("embed/sync/pairs/import/", pairs.bring_back, name="pairs_import"),
     path("embed/sync/pairs/<int:pk>/", pairs.pair, name="pair"),
+    path("embed/sync/pairs/<int:pk>/create-again/", pairs.create_again, name="create_again"),
     path("embed/sync/pairs/<int:pk>/unlink/", pairs.unlink, name="unlink"),
     path("embed/sync/export/<slug:what>/", files.export, name="export"),
     path("embed/sync/file/<str:secret>/", files.file, name="file"),

@@ -129,7 +129,7 @@ def retry_issue(request: Request, pk: int) -> Response:
     issue = rows.select_related("record", "installation", "link").filter(pk=pk).first() if pk < 2**63 else None
     if issue is None:
         raise NotFound
-    services.retry(issue, "API")
+    services.retry(issue, "API", "api")
     return Response(shapes.IssueShape(issue).data, status=202)
 
 

@@ -116,12 +116,10 @@ def _unlinked(side: str, records: Iterable[Record]) -> dict[int, Why]:
     own, partner = ("bigin", "books") if side == Side.BIGIN else ("books", "bigin")
     rows = Link.objects.filter(state=Link.State.APART, **{f"{own}__in": list(records)})
     text = _("Its pair with %(name)s was taken apart: left alone until it is linked again.")
-    billed = _(
-        "Its pair was taken apart, and the other one was billed as a new customer: left alone until it is linked."
-    )
+    without = _("Its pair was taken apart, and the other record goes on without it: left alone until it is linked.")
     named = rows.values_list("pk", own, partner, f"{partner}__label")
     return {
-        record: Why(text % {"name": label or "–"} if other else billed, pair=pk) for pk, record, other, label in named
+        record: Why(text % {"name": label or "–"} if other else without, pair=pk) for pk, record, other, label in named
     }
 
 

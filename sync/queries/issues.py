@@ -62,6 +62,7 @@ REASONS: Mapping[str, str | Promise] = {
     "contact_deleted": _("Its contact was deleted in Bigin in another mode"),
     "own_customer": _("A contact of a company that stays a customer of its own"),
     "stays": _("A contact without a company that is kept in step"),
+    "move_refused": _("A contact moved, and a person refused that it follows in Books"),
     "moved_without": _("A contact moved, and not all of its data could follow"),
     "mail_stays": _("A contact goes on in Books without its e-mail"),
     "deals_unreadable": _("Whether a deleted company was merged cannot be seen"),

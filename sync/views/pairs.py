@@ -47,6 +47,7 @@ def pair(request: MemberRequest, pk: int) -> HttpResponse:
     fields = queries.fields_of(found)
     context = {
         "link": found,
+        "left": hands.left_of(found),
         "kind": queries.KIND_LABELS.get(found.kind, found.kind),
         "fields": fields,
         "left_so": any(field.settled and not field.agree for field in fields),
@@ -99,6 +100,18 @@ def unlink(request: MemberRequest, pk: int) -> HttpResponse:
         _("Unlinked. Both records stay as they are; neither is synchronised until you link it again."),
         "sync:pairs",
     )
+
+
+@require_POST
+@administrator_page
+def create_again(request: MemberRequest, pk: int) -> HttpResponse:
+    found = own(request, WITH_SIDES, pk)
+    left = hands.create_again(found, request.member.name)
+    if left is None:
+        text = _("Nothing was changed: that was answered already, or something of it is still on its way.")
+        return told(request, text, "sync:pair", pk, level=messages.INFO)
+    text = _("%(name)s has no pair now: the next run judges it like a new record.") % {"name": left.label}
+    return told_soon(request, text, [MODULE_OF[Kind(found.kind)]], "sync:pairs")
 
 
 @require_POST

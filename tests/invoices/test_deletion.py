@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from threading import Event
 from typing import Any
 
@@ -19,10 +20,12 @@ from accounts import tickets
 from accounts.models import ApiToken, AuditEntry, Handover, Installation, Quota, RecordAccess
 from invoices import api_tokens, feeds, offers, removal
 from invoices.models import Action, BilledRecord, CustomerBalance, Document, MailFile, TimelineNote
+from sync import notifications
 from sync.models import Channel, Cursor, Decision, Issue, Notification, Proposal, Run, Undoing, Write
 from tests import factories
 from tests.invoices.conftest import Desk
 from tests.invoices.test_detail import standing
+from tests.sync.remotes import Remotes
 
 
 def paths_to_installation(model: type[models.Model], seen: tuple[type[models.Model], ...] = ()) -> list[str]:
@@ -182,7 +185,11 @@ def test_books_and_bigin_keep_their_records_and_lose_our_access(desk: Desk) -> N
     notes = TimelineNote.objects.filter(state="done").count()
     assert notes == 1
     books, bigin = desk.books, desk.bigin
-    removal.delete(desk.installation)
+    assert notifications.open_channel(desk.installation, timezone.now())
+    with closing(Remotes(desk.sandbox)) as another:
+        assert another.bigin.channels() != []
+        assert removal.delete(desk.installation) == []
+        assert another.bigin.channels() == []
     state = desk.sandbox.control("GET", "state")
     held = state["books"][desk.installation.books_org_id]
     assert str(document.books_id) in str(held["invoice"])
@@ -217,6 +224,9 @@ def test_the_screen_wants_a_fresh_sign_in_and_the_name(desk: Desk) -> None:
     shown = client.get("/embed/delete/")
     assert shown.status_code == 200
     assert "frame-ancestors 'none'" in shown["Content-Security-Policy"]
+    stays = shown.content.decode().partition('data-test="stays"')[2].partition("</ul>")[0]
+    assert "0 notes on deals" in stays
+    assert "cf_bigin_key" in stays
     assert client.post("/embed/delete/", {"name": "something else"}).status_code == 422
     assert Installation.objects.count() == 1
     done = client.post("/embed/delete/", {"name": f" {desk.installation.bigin_org_name.upper()} "})

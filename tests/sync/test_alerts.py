@@ -215,3 +215,13 @@ def test_an_alert_without_an_address_waits_for_one(db: None) -> None:
     Installation.objects.update(alert_email="ada@wanderlust-travel.example")
     assert tasks.tell_again() == 1
     assert [message.to for message in mail.outbox] == [["ada@wanderlust-travel.example"]]
+
+
+@pytest.mark.parametrize(
+    ("product", "name"), [("bigin", "Bigin"), ("books", "Zoho Books"), ("invoice", "Zoho Invoice")]
+)
+def test_rule_8_3_a_mail_calls_each_product_by_its_name(db: None, product: str, name: str) -> None:
+    alerts.quota(make_installation(product="invoice"), product, "tomorrow")
+    (message,) = mail.outbox
+    assert message.subject.endswith(f"The API quota of {name} is used up")
+    assert message.body.startswith(f"{name} takes no more calls")

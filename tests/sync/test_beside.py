@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from sync import billing, send, services
+from sync import billing, merging, send, services
 from sync.mapping import Kind
-from sync.models import Decision, Issue, Link, Record, Write
+from sync.models import Decision, Issue, Link, Record, Run, Write
 from sync.work import Work
 from tests.sync.test_modes import save
+from tests.sync.test_person_beside_run import Person, outcome
 from tests.sync.world import World
 
 
@@ -67,6 +68,16 @@ def stands_once(ada: Ada) -> None:
     assert list(ada.world.remotes.contacts()) == [ada.contact]
     assert not ada.world.issues()
     assert not ada.world.writes(state__in=Write.OPEN)
+
+
+def test_asked_for_while_a_run_plans_that_it_has_no_company_any_more(ada: Ada, monkeypatch: pytest.MonkeyPatch) -> None:
+    issue = ada.world.issue("own_customer")
+    ada.world.later()
+    ada.world.remotes.update("Contacts", ada.contact, Account_Name=None)
+    answers: list[bool] = []
+    person = Person(monkeypatch, merging, "plan_links", lambda: answers.append(services.add_beside(issue, "Grace")))
+    assert outcome(ada.world, person) == (Run.State.DONE, "")
+    assert (answers, ada.persons) == ([False], [])
 
 
 def test_rule_5_6_it_is_added_once_and_left_alone_from_then_on(ada: Ada) -> None:

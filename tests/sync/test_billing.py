@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from accounts import connections
-from sync import actions, billing, engine, hands, outbox, pairing
-from sync.models import Link, ModuleSetting, Record, Write
+from sync import actions, asking, billing, engine, hands, outbox, pairing, send
+from sync.models import Decision, Link, ModuleSetting, Record, Write
 from sync.outcomes import PassBy, Wait
 from sync.queries import alone
 from tests.sync.crashes import Killed, Points, counted
@@ -123,6 +124,10 @@ def test_candidates_are_offered_and_a_rep_may_say_that_none_is_the_same(world: W
     assert isinstance(made, billing.EnsuredCustomer)
     assert made.created
     assert world.customer_names() == ["Alpine Huts Limited", "Alpine Huts Ltd"]
+    world.settle()  # what the rep said of the two is remembered (rules 3.3): nobody is asked
+    assert (world.company_names(), world.issues()) == (["Alpine Huts Limited", "Alpine Huts Ltd"], [])
+    (said,) = Decision.objects.all()
+    assert (said.bigin_id, said.books_id, said.verdict) == (company, customer, "different")
 
 
 def test_before_the_first_sync_billing_works_too(world: World) -> None:
@@ -174,6 +179,23 @@ def test_a_worker_killed_while_it_creates_a_customer_leaves_no_bill_waiting_for_
     assert found.customer_id == world.remotes.customer_named("Alpine Huts")
 
 
+def test_rule_7_1_a_person_whose_creation_a_run_ends_meanwhile_is_billed_as_its_companys_customer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company = world.remotes.company("Alpine Huts")
+    contact = world.remotes.contact("Berg", company, First_Name="Nils", Email="nils@alpine.example")
+    world.settle()
+    link = Link.objects.filter(pk=world.link(contact).pk)
+    link.update(state=Link.State.HALF)
+    monkeypatch.setattr(send, "apply_link", lambda *args: link.update(state=Link.State.LINKED))  # the run, not the bill
+    made = ensure(world, "Contacts", contact)
+    assert isinstance(made, billing.EnsuredCustomer)
+    person = world.link(contact).books
+    assert person is not None
+    assert (made.customer_id, made.person_id) == (world.remotes.customer_named("Alpine Huts"), person.remote_id)
+    assert not made.created
+
+
 def killed_at(point: str) -> Callable[[str], None]:
     def passed(name: str) -> None:
         if name == point:
@@ -212,6 +234,31 @@ def test_rule_5_1_a_closed_link_is_opened_again_by_a_bill(world: World) -> None:
     assert world.customer_names() == ["Alpine Huts"]
 
 
+def test_rule_5_1_a_pair_that_a_run_opens_again_meanwhile_is_not_billed_as_a_new_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company = world.remotes.company("Alpine Huts")
+    world.settle()
+    link = world.link(company)
+    world.remotes.edit_customer(world.remotes.customer_named("Alpine Huts"), contact_name="Kestrel Tours")
+    Record.objects.filter(books_links=link).update(keys=[])
+    Link.objects.filter(pk=link.pk).update(state=Link.State.CLOSED)
+    live = asking.live
+
+    def opened_meanwhile(*args: Any) -> None:
+        live(*args)
+        Link.objects.filter(pk=link.pk).update(state=Link.State.LINKED)
+
+    monkeypatch.setattr(asking, "live", opened_meanwhile)
+    with pytest.raises(RetryLater):
+        ensure(world, "Accounts", company)
+    assert Link.objects.get().state == Link.State.LINKED
+    assert world.customer_names() == ["Kestrel Tours"]
+    made = ensure(world, "Accounts", company)
+    assert isinstance(made, billing.EnsuredCustomer)
+    assert made.customer_id == world.remotes.customer_named("Kestrel Tours")
+
+
 def unlinked_pair(world: World) -> tuple[str, str]:
     """A company and the customer that somebody took apart from it: their ids."""
     company = world.remotes.company("Alpine Huts")
@@ -221,7 +268,8 @@ def unlinked_pair(world: World) -> tuple[str, str]:
 
 
 def test_rule_3_3_a_bill_leaves_the_customer_alone_that_a_person_unlinked(world: World) -> None:
-    """Neither does it come to Bigin as a second company."""
+    """Neither does it come to Bigin as a second company, nor has the new one its name, which Books may refuse."""
+    world.sandbox.switch(books_duplicate_contact_names="refuse")
     company, former = unlinked_pair(world)
     offered = ensure(world, "Accounts", company)
     assert isinstance(offered, billing.Candidates)
@@ -235,9 +283,9 @@ def test_rule_3_3_a_bill_leaves_the_customer_alone_that_a_person_unlinked(world:
     Record.objects.filter(pk=kept.books.pk).update(dirty=True)
     world.settle()
     assert (world.company_names(), world.issues()) == (["Alpine Huts"], [])
-    assert world.customer_names() == ["Alpine Huts", "Alpine Huts"]
+    assert world.customer_names() == ["Alpine Huts", "Alpine Huts (2)"]
     why = alone.reasons(world.installation, "books", [kept.books])[kept.books.pk]
-    assert (why.text[:25], why.pair) == ("Its pair was taken apart,", kept.pk)
+    assert (why.text[:54], why.pair) == ("Its pair was taken apart, and the other record goes on", kept.pk)
 
 
 def test_rule_3_3_a_bill_that_makes_no_customer_leaves_the_pair_as_it_was(
@@ -247,7 +295,7 @@ def test_rule_3_3_a_bill_that_makes_no_customer_leaves_the_pair_as_it_was(
     before = Link.objects.values().get()
     monkeypatch.setattr(pairing, "judge_alone", lambda shape, kind, record, policies: Wait(record))
     monkeypatch.setattr(pairing, "judge", lambda *args: [PassBy(args[3][0], "picklist", "Its list lacks it.")])
-    with pytest.raises(Rejected):
+    with pytest.raises(RetryLater):
         ensure(world, "Accounts", company, anyway=True)
     assert Link.objects.values().get() == before
     assert world.customer_names() == ["Alpine Huts"]

@@ -161,6 +161,27 @@ def test_rule_5_2_an_open_estimate_far_down_the_list_keeps_the_customer_active(
     assert "an estimate is open" in world.issue("in_use").reason
 
 
+def test_rule_5_2_an_item_that_stands_in_a_document_is_marked_inactive_and_active_again_when_restored(
+    world: World,
+) -> None:
+    product = world.remotes.product("Glacier walk", Unit_Price=40)
+    customer = world.remotes.new_customer("Alpine Huts")
+    world.settle()
+    (item,) = world.remotes.items()
+    line = {"item_id": item, "rate": "40", "quantity": "1"}
+    world.remotes.books.create_document("invoices", {"customer_id": customer, "line_items": [line]})
+    world.later()
+    world.remotes.delete("Products", product)
+    world.settle()
+    assert {one: row["status"] for one, row in world.remotes.items().items()} == {item: "inactive"}
+    assert not world.issues()
+    world.later()
+    restore(world, "Products", product)
+    world.settle()
+    assert {one: row["status"] for one, row in world.remotes.items().items()} == {item: "active"}
+    assert world.link(product).state == Link.State.LINKED
+
+
 @pytest.mark.parametrize(("policy", "status"), [("inactive", "inactive"), ("keep", "active")])
 def test_the_administrator_may_choose_another_end(world: World, policy: str, status: str) -> None:
     company, customer = pair(world)

@@ -8,19 +8,21 @@ from datetime import timedelta
 import pytest
 
 from sync import engine, identity, services
-from sync.models import Decision, Link, Record, Run, Write
+from sync.models import Decision, Link, Record, Write
 from tests.sync.remotes import Remotes
 from tests.sync.world import World
 
 
-def lose_the_answer(world: World, product: str, path: str, *, arrived: bool = True) -> None:
+def lose_the_answer(world: World, product: str, path: str, *, arrived: bool = True, look: str = "") -> None:
     """One run whose create gets no answer and that cannot look for it either: the write stays unknown."""
     world.sandbox.fault("drop_after" if arrived else "drop_before", product=product, method="POST", path=path)
-    world.sandbox.fault("error_before", status=503, product=product, method="GET", path=path, nth=2, times=0)
+    world.sandbox.fault(
+        "error_before", status=503, product=product, method="GET", path=look or path, nth=1 if look else 2, times=0
+    )
     ended = engine.run(world.installation)
     assert ended is not None
-    assert ended.run.state == Run.State.FAILED
-    assert [write.state for write in world.writes(op="create", carried_by=None)] == [Write.State.UNKNOWN]
+    made = [write for write in world.writes(op="create", carried_by=None) if write.state != Write.State.DONE]
+    assert [write.state for write in made] == [Write.State.UNKNOWN]
     world.sandbox.control("DELETE", "faults")
 
 
@@ -113,6 +115,48 @@ def test_rule_3_4_what_a_colleague_made_in_books_is_asked_about_and_never_taken(
     assert list(world.remotes.customers()) == [other]
     assert world.link(born).state == Link.State.HALF
     assert (len(world.remotes.companies()), len(world.remotes.contacts())) == ((0, 1) if include else (1, 0))
+
+
+def test_rule_3_4_a_person_edited_before_it_was_found_is_asked_about_and_keeps_the_edit(world: World) -> None:
+    """It is not made a second time, nor taken for a stranger that Bigin lacks."""
+    company = world.remotes.company("Alpine Huts")
+    world.settle()
+    customer = world.remotes.customer_named("Alpine Huts")
+    world.remotes.contact("Berg", company, First_Name="Nils", Email="nils@alpine.example", Title="Guide")
+    lose_the_answer(world, "books", "^/contacts/contactpersons$", look=r"^/contacts/\d+$")
+    (made,) = (world.remotes.books.contact(customer) or {})["contact_persons"]
+    world.remotes.books.update_person(str(made["contact_person_id"]), {"email": "berg@alpine.example"})
+    namesake = {"first_name": "Nils", "last_name": "Berg", "email": "nils@birch.example"}
+    world.remotes.new_customer("Birch Tours", [namesake])  # of whom nobody has to ask
+    world.later()
+    world.sync()
+    world.sync()
+    assert sorted(row["Email"] for row in world.remotes.contacts().values()) == [
+        "nils@alpine.example",
+        "nils@birch.example",
+    ]
+    issue = world.issue("unknown_create")
+    assert "somebody may have edited its result since" in issue.reason
+    services.link_candidate(issue, Record.objects.get(remote_id=str(made["contact_person_id"])), "a test")
+    world.settle()
+    (row,) = (row for row in world.remotes.contacts().values() if row["Title"])
+    (person,) = (world.remotes.books.contact(customer) or {})["contact_persons"]
+    assert (row["Email"], row["Title"]) == (person["email"], person["designation"]) == ("berg@alpine.example", "Guide")
+    assert world.issues() == []
+
+
+def test_rule_3_4_a_namesake_elsewhere_is_not_made_twice_while_a_lost_creation_is_looked_for(world: World) -> None:
+    alpine, fjord = (world.remotes.company(name) for name in ("Alpine Huts", "Fjord Tours"))
+    world.settle()
+    world.remotes.contact("Berg", alpine, First_Name="Nils", Email="nils@alpine.example")
+    lose_the_answer(world, "books", "^/contacts/contactpersons$", arrived=False, look=r"^/contacts/\d+$")
+    customer, phone = world.remotes.customer_named("Fjord Tours"), "0207 946 0018"
+    world.remotes.books.create_person(customer, {"first_name": "Nils", "last_name": "Berg", "phone": phone})
+    world.remotes.contact("Berg", fjord, First_Name="Nils", Phone=phone)
+    world.later()
+    world.settle()
+    assert [one["phone"] for one in (world.remotes.books.contact(customer) or {})["contact_persons"]] == [phone]
+    assert (len(world.remotes.contacts()), world.issues()) == (2, [])
 
 
 def equal_in_bigin(world: World, *, include: bool) -> str:

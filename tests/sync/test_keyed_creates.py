@@ -11,10 +11,12 @@ from pytest_django import Settings
 
 from accounts.models import Installation
 from accounts.probing import probe
-from sync import engine, keyed
+from sync import engine, keyed, services
 from sync import shape as shapes
-from sync.models import Link, Record, Write
+from sync.billing import EnsuredCustomer
+from sync.models import Issue, Link, Record, Write
 from sync.work import Clock, Work
+from tests.sync.test_billing import ensure
 from tests.sync.world import World
 
 LOST: dict[str, Any] = {"kind": "drop_after"}
@@ -165,6 +167,51 @@ def test_a_key_that_another_pair_has_is_left_to_it(filled: World) -> None:
         row = keyed.create(work, fresh, {"contact_name": "Alpine Huts (2)", "contact_type": "customer"})
     assert row["contact_id"] != first
     assert row["custom_fields"] == []
+
+
+def test_rule_5_1_a_customer_that_was_unlinked_is_not_met_by_the_key_of_the_next(filled: World) -> None:
+    """Nor changed by it: a rep bills the company as a new customer, and no pair holds both of them any more."""
+    add_key_fields(filled)
+    filled.sync()
+    (company,) = filled.remotes.companies()
+    link = filled.link(company)
+    first = filled.remotes.customer_named("Alpine Huts")
+    services.unlink(link, "a test")
+    filled.remotes.update("Accounts", company, Phone="+41 27 555 01 01")
+    before = filled.remotes.books.contact(first)
+    made = ensure(filled, "Accounts", company, anyway=True)
+    assert isinstance(made, EnsuredCustomer)
+    assert made.customer_id != first
+    assert filled.remotes.books.contact(first) == before
+    assert filled.customer_names() == ["Ada Okafor", "Alpine Huts", "Alpine Huts (2)"]
+    filled.settle()  # nor do its persons leave it (rules 5.6)
+    people = [
+        sorted(one["email"] for one in filled.remotes.customer(its)["persons"]) for its in (first, made.customer_id)
+    ]
+    assert people == [["eva@alpine.example", "nils@alpine.example"]] * 2
+    assert filled.issues() == []
+
+
+def test_rule_6_1_a_contact_that_stands_alone_again_does_not_meet_its_former_customer(filled: World) -> None:
+    add_key_fields(filled)
+    filled.configure(delete_policy="keep")
+    filled.sync()
+    first = filled.remotes.customer_named("Ada Okafor")
+    (company,) = filled.remotes.companies()
+    (ada,) = (one for one, row in filled.remotes.contacts().items() if row["Last_Name"] == "Okafor")
+    filled.remotes.update("Contacts", ada, Account_Name={"id": company})
+    filled.settle()
+    filled.remotes.update("Contacts", ada, Account_Name=None, Title="Guide")
+    filled.settle()
+    services.create_anyway(Issue.objects.get(state=Issue.State.OPEN), "a test")
+    filled.settle()
+    link = filled.link(ada)
+    assert (link.kind, link.state) == ("contact-customer", "linked")
+    assert link.books is not None
+    assert link.books.remote_id != first
+    customers = filled.remotes.customers()
+    assert [one["designation"] for one in customers[first]["persons"]] == [""]
+    assert [one["designation"] for one in customers[link.books.remote_id]["persons"]] == ["Guide"]
 
 
 def test_where_books_takes_no_keyed_create_the_plain_one_goes_and_it_is_remembered(filled: World) -> None:

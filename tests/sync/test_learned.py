@@ -43,8 +43,10 @@ def companies(world: World, number: int) -> list[str]:
 
 
 def edit(world: World, *contacts: str, title: str = "Guide") -> None:
-    """One run that writes it, long after what was written before."""
+    """One run that writes it, long after what was written and read before."""
+    world.settle()
     world.later(60)
+    Record.objects.filter(kind="customer").update(detail_at=timezone.now() + timedelta(hours=1))
     for contact in contacts:
         world.remotes.update("Contacts", contact, Title=title)
     world.forget_calls()
@@ -99,11 +101,17 @@ def test_rule_8_2_what_was_proved_is_looked_at_again_each_week_and_a_contrary_pr
     assert (answer(world, PERSONS)["held"], answer(world, PERSONS)["proofs"]) == (False, 0)
 
 
-def test_rule_8_2_finding_out_costs_one_read_a_run(world: World) -> None:
+def test_rule_8_2_each_edit_of_a_person_costs_one_read_at_most_and_none_where_lists_show_them(world: World) -> None:
+    """Before it, in case the person was edited unseen; or after it, to find out whether that can be."""
     contacts = companies(world, 3)
-    edit(world, *contacts)
-    assert reads(world) == 1
-    assert answer(world, PERSONS)["proofs"] == 1
+    took = []
+    for title in ("Guide", "Cook", "Porter", "Waiter"):
+        edit(world, *contacts, title=title)
+        took.append((reads(world), answer(world, PERSONS)["proofs"]))
+    assert took == [(3, 1), (3, 2), (1, 3), (0, 3)]
+    probing.learn(world.installation, PERSONS, False, "No.", proofs=0)
+    edit(world, *contacts, title="Owner")
+    assert reads(world) == 3
 
 
 def test_rule_8_2_an_edit_beside_another_write_to_that_customer_proves_nothing(world: World) -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Quota
-from sync import mapping, preview, room, schedule, scope, services, tasks
+from sync import mapping, preview, room, schedule, scope, services, sources, tasks
 from sync import shape as shapes
 from sync.models import Cursor, Decision, Issue, Link, ModuleSetting, Proposal, Record
 from sync.work import Work
@@ -19,7 +19,7 @@ from tests.sync.world import World
 
 
 def test_rule_1_1_a_module_that_was_not_started_is_left_alone_by_every_door(world: World) -> None:
-    ModuleSetting.objects.filter(module="products").update(started_at=None, next_run_at=None, queued_at=None)
+    ModuleSetting.objects.filter(module="products").update(started_at=None, next_run_at=timezone.now(), queued_at=None)
     world.remotes.company("Alpine Huts")
     product = world.remotes.product("Glacier walk", Unit_Price=40)
     ModuleSetting.objects.update(queued_at=None)
@@ -125,7 +125,21 @@ def test_rule_2_3_what_is_left_out_is_counted_and_stands_in_the_preview(world: W
     assert room.plan(world.installation) == room.Plan("biginpremier", 4)
 
 
-def test_rule_2_4_purchase_and_stock_of_an_item_survive_what_we_write_and_groups_stay_out(world: World) -> None:
+@pytest.mark.parametrize(
+    ("row", "comes"),
+    [
+        ({"item_type": "sales"}, True),
+        ({"can_be_sold": True, "item_type": "sales_and_purchases"}, True),
+        ({"can_be_sold": False, "item_type": "purchases"}, False),
+        ({"item_type": "purchases"}, False),
+        ({"can_be_sold": True, "group_id": "4600000090001", "group_name": "T-shirt"}, False),
+    ],
+)
+def test_rule_2_4_items_of_a_group_and_those_only_bought_stay_out(row: dict[str, object], comes: bool) -> None:
+    assert sources.is_sold(row) is comes
+
+
+def test_rule_2_4_what_is_known_of_buying_an_item_survives_what_we_write(world: World) -> None:
     world.remotes.product("Glacier walk", Product_Code="GW-1", Unit_Price=40)
     extra = {"item_type": "sales_and_purchases", "purchase_rate": "12", "purchase_description": "From the guide"}
     item = world.remotes.new_item("GLACIER WALK", sku="GW-1", **extra)

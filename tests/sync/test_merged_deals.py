@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import Installation
 from invoices import customers, seen_deals
 from invoices.deals import RecordFacts, Ref
 from sync import deals, services
-from sync.models import Issue, Link, Record
+from sync.models import Issue, Link, Record, Write
 from tests.factories import make_installation
 from tests.sync.test_relations import merged
 from tests.sync.world import World
@@ -151,6 +153,24 @@ def test_rule_5_3_a_deal_that_another_organisation_saw_is_not_asked(huts: Huts) 
     huts.delete(huts.loser)
     huts.world.sync()
     assert huts.asked() == 0
+
+
+def test_rule_5_3_a_deletion_that_was_planned_before_waits_too_while_bigin_does_not_show_a_deal(
+    huts: Huts, settings: Settings
+) -> None:
+    settings.SYNC_DELETE_WAIT_SECONDS = 3600
+    deal = huts.deal(huts.loser)
+    huts.delete(huts.loser)
+    huts.world.sync()
+    assert [write.state for write in huts.world.writes(op="delete")] == ["pending"]
+    Write.objects.update(not_before=timezone.now())
+    Record.objects.filter(remote_id=huts.loser).update(dirty=True)  # as when it leaves Bigin's bin, or is retried
+    path = f"^/Pipelines/{deal}$"
+    huts.world.sandbox.fault("error_before", product="bigin", method="GET", path=path, times=0, status=503)
+    huts.world.sync()
+    assert "Nothing was changed in Books" in huts.world.issue("deals_unreadable").reason
+    assert huts.world.customer_names() == ["Alpine Huts", "Alpine Huts AG"]
+    assert [write.state for write in huts.world.writes(op="delete")] == ["withdrawn"]
 
 
 def test_whoever_tells_of_deals_is_asked_once_though_registered_twice() -> None:

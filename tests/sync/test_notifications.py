@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Connection
 from sync import alerts, notifications, retention, services, tasks
-from sync.models import Channel, Link, ModuleSetting, Notification, Record, Write
+from sync.models import Channel, Link, ModuleSetting, Notification, Record, Run, Write
 from tests.factories import make_installation
 from tests.sync.world import World
 
@@ -135,6 +135,30 @@ def test_rule_8_4_what_writes_replaced_is_kept_for_90_days(db: None) -> None:
     retention.purge(now)
     assert [write.before for write in Write.objects.order_by("created_at")] == [None, {"website": "x"}]
     assert Write.objects.count() == 2
+
+
+def test_rule_8_4_who_asked_for_a_run_is_forgotten_after_90_days(db: None) -> None:
+    installation, now = make_installation(), timezone.now()
+    for days in (89, 91):
+        begun = now - timedelta(days=days)
+        Run.objects.create(
+            installation=installation, trigger="person", started_by="Ada", state="done", started_at=begun
+        )
+    retention.purge(now)
+    assert list(Run.objects.order_by("started_at").values_list("started_by", flat=True)) == ["", "Ada"]
+
+
+@pytest.mark.parametrize(("state", "days", "stays"), [("apart", 91, False), ("closed", 89, True), ("half", 91, True)])
+def test_rule_8_4_what_is_gone_and_has_no_other_side_leaves_after_90_days(
+    db: None, state: str, days: int, stays: bool
+) -> None:
+    installation, now = make_installation(), timezone.now()
+    gone = Record.objects.create(
+        installation=installation, side="books", kind="customer", remote_id="1", gone_at=now - timedelta(days=days)
+    )
+    Link.objects.create(installation=installation, kind="company-customer", books=gone, state=state)
+    retention.purge(now)
+    assert (Record.objects.exists(), Link.objects.exists()) == (stays, stays)
 
 
 def test_rule_8_4_a_pair_gone_on_both_sides_leaves_within_30_days(db: None) -> None:

@@ -11,6 +11,7 @@ from django.test import Client
 from sync import services
 from sync.models import Issue, Link, Mode, Record
 from tests.factories import make_member, signed_in_client
+from tests.sync.test_deletes import list_again
 from tests.sync.world import World
 
 PAIRS = "/embed/sync/pairs/"
@@ -207,3 +208,28 @@ def test_looking_at_what_stands_alone_costs_the_same_queries_whatever_there_is(
     )  # fmt: skip
     with django_assert_max_num_queries(45):  # type: ignore[operator]
         assert len(screens.alone("bigin")) == 50
+
+
+def test_rule_5_1_what_a_deletion_left_is_created_again_from_its_pairs_page(world: World, screens: Screens) -> None:
+    """Also where nothing is asked, as the settings keep it, or where the question was dismissed."""
+    world.configure(delete_policy="keep")
+    kept, lost = world.remotes.company("Alpine Huts"), world.remotes.company("Fjord Tours")
+    world.settle()
+    world.remotes.delete("Accounts", kept)
+    world.remotes.books.delete_contact(world.remotes.customer_named("Fjord Tours"))
+    list_again(world)
+    world.settle()
+    services.dismiss(world.issue("vanished"), "Ada")
+    links = [world.link(kept), world.link(lost)]
+    for link in links:
+        assert 'data-test="create-again"' in screens.text(f"{link.pk}/")
+        path = f"{PAIRS}{link.pk}/create-again/"
+        answer = screens.client.post(path, follow=True).content.decode()
+        assert "has no pair now: the next run judges it like a new record." in html.unescape(answer)
+        assert screens.client.post(path).status_code == 404  # that pair is history
+    world.settle()
+    assert world.company_names() == world.customer_names() == ["Alpine Huts", "Fjord Tours"]
+    assert Link.objects.filter(state=Link.State.LINKED).count() == 2
+    assert 'data-test="create-again"' not in screens.text(f"{world.link(lost).pk}/")
+    answer = screens.client.post(f"{PAIRS}{world.link(lost).pk}/create-again/", follow=True).content.decode()
+    assert "Nothing was changed" in answer

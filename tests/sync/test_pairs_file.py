@@ -90,6 +90,39 @@ def test_rule_5_8_pairs_survive_delete_integration_as_a_file_and_nothing_is_crea
     again.remotes.close()
 
 
+def test_rule_5_8_what_was_deleted_on_one_side_does_not_come_back_with_a_new_setup(world: World) -> None:
+    """Rules 5.1: who is left counts as linked, also after a Delete; what was restored meanwhile goes on."""
+    world.configure(delete_policy="keep")
+    kept, lost, back = (world.remotes.company(name) for name in ("Alpine Huts", "Fjord Tours", "Harbour Lights"))
+    world.remotes.contact("Berg", kept, First_Name="Nils", Email="nils@alpine.example")
+    world.settle()
+    world.remotes.delete("Accounts", kept, back)
+    world.remotes.books.delete_contact(world.remotes.customer_named("Fjord Tours"))
+    world.installation.cursors.update(listed_at=None)
+    world.settle()
+    assert {world.link(one).state for one in (kept, lost, back)} == {Link.State.CLOSED}
+    content = downloaded(world.installation)
+    assert removal.delete(world.installation) == []
+    world.remotes.close()
+
+    again = World(world.sandbox)
+    again.sandbox.control("POST", "bigin/restore", {"module": "Accounts", "id": back})
+    text = bring_back(again.installation, content)
+    assert 'data-test="refused"' not in text
+    assert "<span>ended</span>" in text
+    again.settle()
+    assert again.company_names() == ["Fjord Tours", "Harbour Lights"]
+    assert again.customer_names() == ["Alpine Huts", "Harbour Lights"]
+    assert again.remotes.contacts() == {}
+    assert [again.link(one).state for one in (kept, lost, back)] == ["closed", "closed", "linked"]
+    assert again.issue("vanished").link == again.link(lost)
+    assert "0</strong><span>linked" in bring_back(again.installation, content)
+    services.create_anyway(again.issue("vanished"), "Ada")
+    again.settle()
+    assert again.customer_names() == ["Alpine Huts", "Fjord Tours", "Harbour Lights"]
+    again.remotes.close()
+
+
 def test_rule_5_8_the_file_of_other_organisations_links_nothing(world: World) -> None:
     arranged(world)
     content = downloaded(world.installation).replace(world.installation.bigin_org_id.encode(), b"1")

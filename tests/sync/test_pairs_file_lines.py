@@ -14,7 +14,8 @@ from invoices import removal
 from sync import services
 from sync.configure import ConfigureInput
 from sync.models import Decision, Issue, Link, Mode, ModuleSetting, Record
-from sync.pairs_file import HEAD, MOST_SHOWN
+from sync.pairs_file import MOST_SHOWN
+from sync.pairs_lines import HEAD
 from tests.factories import make_installation, make_member, signed_in_client
 from tests.sync.test_pairs_file import bring_back, downloaded, standing
 from tests.sync.world import World
@@ -180,6 +181,24 @@ def test_rule_5_8_a_line_that_is_wrong_is_told_and_takes_no_other_along(db: None
     assert not Decision.objects.exists()
 
 
+def test_what_is_left_of_a_pair_comes_back_as_such_and_only_once(db: None) -> None:
+    installation = make_installation()
+
+    def ended(bigin_id: str, books_id: str, gone: str, what: str = "ended") -> str:
+        return line(installation, what, "company-customer", bigin_id, books_id, "A", "B", "", "business", "", gone)
+
+    good = [ended("", "51", "bigin"), ended("6", "61", "books"), ended("7", "71", "bigin", "resting")]
+    bad = [ended("8", "81", ""), ended("", "91", "books"), ended("9", "92", "books", "pair"), ended("1", "2", "zoho")]
+    result = services.import_pairs(installation, [",".join(HEAD), *good, *bad], "Ada")
+    assert (result.linked, result.ended, result.refused) == (0, 3, 4)
+    assert states(installation) == [("company-customer", one, "closed") for one in ("51", "61", "71")]
+    assert [issue.code for issue in Issue.objects.all()] == ["vanished"]  # what is gone in Bigin asks nothing
+    taken = list(services.pairs_csv(installation))
+    assert [row[0] for row in csv.reader(taken)] == ["what", "ended", "ended", "ended"]
+    again = services.import_pairs(installation, taken, "Ada")
+    assert (again.present, again.refused, Link.objects.count()) == (3, 0, 3)
+
+
 @pytest.mark.parametrize("content", ["hello\n", "\x00\n", '"what\n', "a,b,c\npair,1,2\n"])
 def test_a_file_that_is_no_such_file_is_told_once(db: None, content: str) -> None:
     result = services.import_pairs(make_installation(), content.splitlines(keepends=True), "Ada")
@@ -191,7 +210,7 @@ def test_a_file_that_is_no_such_file_is_told_once(db: None, content: str) -> Non
 def test_cells_beyond_the_last_and_names_in_quotes_do_no_harm(db: None) -> None:
     installation = make_installation()
     quoted = line(
-        installation, "pair", "company-customer", "1", "2", '"Alpine, ""Huts"""', "'=1+1", "", "", "more", "x"
+        installation, "pair", "company-customer", "1", "2", '"Alpine, ""Huts"""', "'=1+1", "", "", "", "", "more", "x"
     )
     result = services.import_pairs(installation, [",".join(HEAD), quoted], "Ada")
     assert (result.linked, result.refused) == (1, 0)
@@ -244,3 +263,22 @@ def test_what_was_asked_about_a_record_is_answered_by_its_pair(db: None) -> None
     known.refresh_from_db()
     assert (issue.state, issue.closed_by, known.dirty) == ("resolved", "brought back from a file", True)
     assert not Record.objects.get(side="books").dirty
+
+
+def test_rule_3_3_half_a_pair_that_was_unlinked_comes_back_apart(db: None) -> None:
+    """A customer that a bill let alone, and a company whose customer is gone, are joined with nobody (rules 5.8)."""
+    installation = make_installation()
+
+    def apart(bigin_id: str, books_id: str, gone: str) -> str:
+        return line(installation, "apart", "company-customer", bigin_id, books_id, "A", "B", "", "business", "", gone)
+
+    halves = [apart("", "11", "bigin"), apart("2", "21", "books"), apart("3", "", "books")]
+    lines = [",".join(HEAD), company_pair(installation, "1", "12"), *halves]
+    assert services.import_pairs(installation, lines, "Ada").linked == 4
+    taken = list(services.pairs_csv(installation))
+    Record.objects.all().delete()
+    assert not Link.objects.exists()
+    result = services.import_pairs(installation, taken, "Ada")
+    assert (result.linked, result.refused) == (4, 0)
+    rows = Link.objects.order_by("pk").values_list("bigin__remote_id", "books__remote_id", "state")
+    assert list(rows) == [("1", "12", "linked"), (None, "11", "apart"), ("2", "21", "apart"), ("3", None, "apart")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sync import actions
+from sync import actions, services
 from sync.models import Cursor, Link, ModuleSetting, Record
 from sync.queries import alone
 from tests.sync.world import World
@@ -125,6 +125,20 @@ def test_rule_2_1_a_company_that_enters_a_view_is_linked_with_the_customer_of_it
     world.settle()
     assert world.link(company).books == Record.objects.get(remote_id=customer)
     assert world.company_names() == world.customer_names() == ["Alpine Huts"]
+
+
+def test_rule_2_1_a_customer_does_not_wait_for_a_company_that_somebody_linked_with_another(world: World) -> None:
+    company, customer = namesakes(world)
+    world.configure(create_in_bigin="none")
+    other = world.remotes.new_customer("Kestrel Tours")
+    world.settle()
+    world.configure(create_in_bigin="active")
+    held = {record.remote_id: record for record in Record.objects.filter(remote_id__in=[company, other])}
+    services.link(world.installation, held[company], held[other], "Ada")
+    world.settle()
+    told = world.issue("duplicate_value")  # Bigin takes no second one of its name
+    assert told.record == Record.objects.get(remote_id=customer)
+    assert why_alone(world, customer) == told.reason
 
 
 def test_a_view_that_was_deleted_stops_no_run_and_loses_nobody(world: World) -> None:

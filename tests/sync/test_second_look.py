@@ -140,6 +140,30 @@ def test_rule_4_2_an_edit_made_while_a_move_waited_is_planned_when_the_move_is_r
     assert [write.state for write in world.writes(op="move")] == [Write.State.WITHDRAWN]
 
 
+def test_rule_5_6_a_move_that_was_refused_stays_so_whatever_else_is_edited_until_it_is_retried(world: World) -> None:
+    companies = [world.remotes.company(f"Alpine Huts {number}") for number in range(2)]
+    person = world.remotes.contact("Berg", companies[0], First_Name="Nils", Email="n@alpine.example")
+    in_step_before_start(world, companies)
+
+    def persons() -> list[list[tuple[str, str]]]:
+        ids = [world.remotes.customer_named(f"Alpine Huts {number}") for number in range(2)]
+        return [[(one["email"], one["phone"]) for one in world.remotes.customer(pk)["persons"]] for pk in ids]
+
+    world.later()
+    world.remotes.update("Contacts", person, Account_Name={"id": companies[1]})
+    first = world.sync()
+    world.later()
+    world.remotes.update("Contacts", person, Phone="+41 27 111")
+    world.sync()
+    assert services.refuse_held(first, "Ada") == 1
+    world.settle()
+    assert persons() == [[("n@alpine.example", "+41 27 111")], []]
+    services.retry(world.issue("move_refused"), "Ada")
+    world.settle()
+    assert persons() == [[], [("n@alpine.example", "+41 27 111")]]
+    assert not world.issues()
+
+
 def test_deletions_that_the_preview_showed_are_made(world: World) -> None:
     """With its company go the persons of a customer: they are no deletions of their own."""
     company = world.remotes.company("Alpine Huts")

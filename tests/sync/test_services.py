@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from sync import actions, engine, hands, pairs_file, preview, schedule, services, tasks
+from sync import actions, engine, hands, pairs_lines, preview, schedule, services, tasks
 from sync.configure import ConfigureInput
 from sync.mapping import Kind, Row, defaults
 from sync.models import Link, ModuleSetting, Proposal, Record, Run, Write
@@ -284,7 +284,7 @@ def test_rule_5_8_pairs_survive_a_delete_and_a_new_setup_of_the_same_organisatio
 
 def test_rule_5_8_a_file_of_other_organisations_or_nonsense_is_refused_line_by_line(db: None) -> None:
     installation = make_installation()
-    head = ",".join(pairs_file.HEAD)
+    head = ",".join(pairs_lines.HEAD)
     orgs = f"{installation.bigin_org_id},{installation.books_org_id}"
     lines = [
         "\ufeff" + head,
@@ -345,6 +345,16 @@ def test_a_new_record_is_paired_by_its_own_action_beside_a_run(world: World) -> 
     Run.objects.all().delete()
     world.settle()
     assert world.customer_names().count("Kestrel Tours") == 1
+
+
+def test_an_action_before_both_sides_were_once_read_to_the_end_creates_nothing(world: World) -> None:
+    company, _ = fill(world)
+    stood = ordered(world.remotes.snapshot())
+    assert tasks.run_record(str(world.installation.pk), "Accounts", company) == "pending"
+    assert ordered(world.remotes.snapshot()) == stood
+    assert not Write.objects.exists()
+    world.settle()
+    assert services.record_state(world.installation, "Accounts", company).state == "in_step"
 
 
 def test_an_action_on_a_record_that_is_gone_says_so(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from sync.models import Issue, Link, Run, Write
 from sync.undo import UndoResult
 from tests.sync.test_deletes import invoice, restore
 from tests.sync.world import World
+from zoho.bigin import Bigin, Page
 
 LEO = {"first_name": "Leo", "last_name": "Marsh", "email": "leo@oldtown.example"}
 
@@ -92,6 +94,27 @@ def test_rule_5_7_what_came_to_hang_on_it_since_the_last_look_keeps_it_too(world
     assert (taken.state, taken.error_code) == ("rejected", "in_use")
     assert "left alone" in taken.error
     assert world.link(company).state == Link.State.LINKED
+
+
+def test_rule_5_7_who_stands_on_the_last_page_of_what_hangs_on_it_keeps_it_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if its run had made two hundred contacts, and Bigin listed the oldest first: page 1 holds none but those."""
+    run, company = walks(world)
+    write = Write.objects.get(run=run, side="bigin", link__kind="company-customer")
+    services.undo_write(write, "Ada")
+    world.remotes.contact("Holm", company, First_Name="Eva", Email="eva@oldtown.example")
+    related = Bigin.related
+
+    def one_by_one(self: Bigin, *args: Any, page: int = 1) -> Page:
+        whole = related(self, *args)
+        oldest_first = sorted(whole.rows, key=lambda row: str(row["id"]))
+        return replace(whole, rows=oldest_first[page - 1 : page], more=page < len(oldest_first))
+
+    monkeypatch.setattr(Bigin, "related", one_by_one)
+    world.settle()
+    assert Write.objects.get(undoes=write).error_code == "in_use"
+    assert len(world.remotes.contacts()) == 2
 
 
 def test_rule_5_7_what_a_created_company_was_made_from_stays_though_a_person_was_quicker_to_delete_that(

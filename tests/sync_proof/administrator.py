@@ -25,6 +25,10 @@ class Administrator(Stage):
     def held(self) -> QuerySet[Issue]:
         return self.open_issues(kind="held")
 
+    def lost(self) -> QuerySet[Issue]:
+        """Creations of which a person has to say which record is their result."""
+        return self.open_issues(code="unknown_create")
+
     def answer(self, which: int, how: int) -> None:
         """The oldest question."""
         issue = self.open_issues().first()
@@ -37,6 +41,8 @@ class Administrator(Stage):
                 self.ledger.decided(issue.link, issue.detail, side)
         elif issue.kind == "held":
             services.approve_held(issue, WHO)
+        elif issue.code == "unknown_create":
+            self.link_to(issue, how)
         elif issue.kind == "duplicate" and how % 2:
             services.create_anyway(issue, WHO)
         elif issue.code == "own_customer" and how % 2:
@@ -79,14 +85,18 @@ class Administrator(Stage):
     def link_candidate(self, which: int, how: int) -> None:
         issues = [issue for issue in self.open_issues(kind__in=("duplicate", "merge")) if candidates(issue)]
         if issues:
-            issue = issues[which % len(issues)]
-            found = candidates(issue)
-            chosen = found[how % len(found)].record
-            link = issue.link
-            mine = [record for record in (issue.record, chosen, link and link.bigin, link and link.books) if record]
-            before = self.standing(*mine)
-            with suppress(services.NeedsAnswer, hands.CannotLink):
-                self.chose(services.link_candidate(issue, chosen, WHO), before)
+            self.link_to(issues[which % len(issues)], how)
+
+    def link_to(self, issue: Issue, how: int) -> None:
+        found = candidates(issue)
+        if not found:
+            return
+        chosen = found[how % len(found)].record
+        link = issue.link
+        mine = [record for record in (issue.record, chosen, link and link.bigin, link and link.books) if record]
+        before = self.standing(*mine)
+        with suppress(services.NeedsAnswer, hands.CannotLink):
+            self.chose(services.link_candidate(issue, chosen, WHO), before)
 
     def link_by_hand(self, which: int, how: int) -> None:
         left, right = list(KINDS.values())[how % len(KINDS)]

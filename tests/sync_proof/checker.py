@@ -10,11 +10,11 @@ from django.db.models import QuerySet
 
 from sync.models import Issue, Link, Write
 from tests.sync_proof.claims import allowed, may_hold
-from tests.sync_proof.ledger import Ledger, Pair
+from tests.sync_proof.ledger import Ledger, Pair, module_of
 from tests.sync_proof.places import check_places
 from tests.sync_proof.reasons import Reasons
 from tests.sync_proof.told import asked_of
-from tests.sync_proof.values import FIELDS, KINDS
+from tests.sync_proof.values import FIELDS, KINDS, SIDES, label
 
 # Told about a pair whose fields are kept in step all the same.
 _NO_EXCUSE = ("stays", "own_customer", "changed_since", "vanished")
@@ -23,6 +23,7 @@ _NO_EXCUSE = ("stays", "own_customer", "changed_since", "vanished")
 def check(ledger: Ledger) -> list[str]:
     """To be called at a quiet point, after the ledger has seen it; empties its list of what is wrong."""
     _gone(ledger)
+    _uninvited(ledger)
     for pair in ledger.pairs():
         if _is_kept(ledger, pair.link) and not ledger.is_out(pair.bigin):
             _agree(ledger, pair)
@@ -37,6 +38,15 @@ def _gone(ledger: Ledger) -> None:
         for kind, record in zip(KINDS[link.kind], (link.bigin, link.books), strict=True):
             if record is not None and (kind, record.remote_id) not in ledger.rows and not _issues(link).exists():
                 ledger.say("a linked record is gone and nobody says so:", link.kind, record.label)
+
+
+def _uninvited(ledger: Ledger) -> None:
+    """Of what Books alone held, nothing comes where the settings said so as long as it stood there (rules 2.3)."""
+    for key in sorted(key for key in ledger.ours if SIDES[key[0]] == "bigin" and key in ledger.firsts):
+        born, source = ledger.born[key], ledger.born[ledger.firsts[key]]
+        choices = [one for one in ledger.since(min(source, born), module_of(key[0])) if one.order <= born]
+        if {one.create_in_bigin for one in choices} == {"none"}:
+            ledger.say("created in Bigin against the settings:", *key, label(key[0], ledger.ever[key]))
 
 
 def _is_kept(ledger: Ledger, link: Link) -> bool:

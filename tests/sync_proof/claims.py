@@ -33,8 +33,7 @@ def _outcome(
         # After an undo the two differ until somebody writes.
         return _both(right.value if right else known.books) if left or right else [(known.bigin, known.books)]
     if left and right:
-        overtaken = _both(left.value) if right.is_hidden else []  # what Bigin says was sent before the night showed it
-        return _contest(ledger, pair, one, left, right) + overtaken
+        return _contest(ledger, pair, one, left, right)
     winner = left or right
     if winner is None:
         return [(known.bigin, known.books)]

@@ -23,18 +23,17 @@ from tests.sync_proof.values import (
     CELLS,
     FIELDS,
     KINDS,
+    OURS,
     SIDES,
     Field,
     agree,
     company_of,
-    is_hidden,
     label,
     maker,
     may_pair,
     text,
 )
 
-OURS = "Marta Quintela"  # whose connection the installation uses; people are somebody else
 SIDE_ORDER = {"bigin": (True, False), "books": (False, True)}  # which of a pair's two a write goes to
 Key = tuple[str, str]  # record kind, id
 Cell = tuple[str, str, str]  # record kind, id, name of the field
@@ -47,7 +46,6 @@ class Event:
     order: int
     looks: int
     value: str
-    is_hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +67,7 @@ class Choice:
     policy: str
     duplicates: str
     delete_policy: str
+    create_in_bigin: str
 
 
 @dataclass(frozen=True)
@@ -196,10 +195,10 @@ class Ledger:
         self.order += 1
         for module in Module.values:
             setting = self.setting(module)
-            chosen = (setting.mode, setting.policy, setting.duplicates, setting.delete_policy)
+            policies = (setting.policy, setting.duplicates, setting.delete_policy, setting.create_in_bigin)
             last = self.since(self.order, module)[-1:]
-            if not last or last[0] != Choice(last[0].order, module, *chosen):
-                self.choices.append(Choice(self.order, module, *chosen))
+            if not last or last[0] != Choice(last[0].order, module, setting.mode, *policies):
+                self.choices.append(Choice(self.order, module, setting.mode, *policies))
 
     def setting(self, module: str = Module.CUSTOMERS) -> ModuleSetting:
         return ModuleSetting.objects.get(installation=self.installation, module=module)
@@ -214,13 +213,12 @@ class Ledger:
                 value, cell = read(row), (*key, name)
                 is_new = key not in self.ours and cell not in self.events
                 if is_new if old is None else read(old) != value:
-                    place = ("customer", str(row.get("contact_id")))
-                    self.write(cell, value, is_hidden(key[0], row, self.rows.get(place), now.get(place)))
+                    self.write(cell, value)
         self.rows = now
         self.ever |= now
 
-    def write(self, cell: Cell, value: str, hidden: bool = False) -> None:
-        self.events.setdefault(cell, []).append(Event(self.order, self.looks[module_of(cell[0])], value, hidden))
+    def write(self, cell: Cell, value: str) -> None:
+        self.events.setdefault(cell, []).append(Event(self.order, self.looks[module_of(cell[0])], value))
 
     # Links
 
@@ -298,8 +296,10 @@ class Ledger:
                 self._take_back(pair, write)
 
     def _take_back(self, pair: Pair, write: Write) -> None:
+        later = Write.objects.filter(link=write.link_id, side=write.side, state="done", op="update", pk__gt=write.pk)
+        since = {name for fields in later.values_list("fields", flat=True) for name in fields}  # in the same run
         for one in FIELDS[pair.link.kind]:
-            if (one.bigin if write.side == "bigin" else one.books) not in write.fields:
+            if (one.bigin if write.side == "bigin" else one.books) not in write.fields.keys() - since:
                 continue
             held = pair.held(one.name)
             for cell, value, is_target in zip(pair.cells(one.name), held, SIDE_ORDER[write.side], strict=True):
@@ -336,11 +336,16 @@ class Ledger:
         return key[0] == "person" and moves.exists()
 
     def partners_of(self, key: Key) -> set[Key]:
-        """With whom a record of Books was ever seen in step; an individual customer is its primary person too."""
+        """With whom a record of Books was ever in step; an individual customer is its primary person too. Of a pair
+        that a single run completed and let go, its end names the contact."""
         links = Link.objects.filter(
             installation=self.installation, books__kind=key[0], books__remote_id=key[1], bigin__isnull=False
         ).values_list("bigin__kind", "bigin__remote_id")
-        return self.partners.get(key, set()) | {(str(kind), str(one)) for kind, one in links}
+        ends = Write.objects.filter(
+            installation=self.installation, link__books__kind=key[0], link__books__remote_id=key[1], link__bigin=None
+        )
+        let_go = {("contact", str(one)) for one in ends.values_list("source__contact", flat=True) if one}
+        return self.partners.get(key, set()) | {(str(kind), str(one)) for kind, one in links} | let_go
 
     def lives_on(self, key: Key, partner: Key) -> bool:
         """Its contact, which has another company or another mode by now, goes on as another record (rules 5.6)."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
+
 from sync.models import Issue, Link
 from tests.sync_proof.ledger import Ledger, Pair
 from tests.sync_proof.values import company_of
 
 # Told to a person: this one could not follow its contact.
-_SAID = ("stays", "candidates", "moved_without")
+_SAID = ("stays", "move_refused", "candidates", "moved_without")
 
 
 def check_places(ledger: Ledger) -> None:
@@ -21,8 +23,10 @@ def check_places(ledger: Ledger) -> None:
 
 
 def _is_told(pair: Pair) -> bool:
+    """Or was, and a person wants to hear of it no more."""
     rejected = Issue.objects.filter(link=pair.link, state="open", kind="rejected", detail__op="move")
-    return rejected.exists() or Issue.objects.filter(link=pair.link, state="open", code__in=_SAID).exists()
+    said = Q(state="open", code__in=_SAID) | Q(state="dismissed", code="stays")
+    return rejected.exists() or Issue.objects.filter(said, link=pair.link).exists()
 
 
 def _were_a_pair(ledger: Ledger, pair: Pair) -> bool:

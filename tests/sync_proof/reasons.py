@@ -10,6 +10,7 @@ from functools import cached_property
 
 from django.db.models import Q, QuerySet
 
+from sync.issues import CHANGED_SINCE, OTHERS_STAY
 from sync.models import Decision, Issue, Link
 from tests.sync_proof.ledger import Key, Ledger, module_of
 from tests.sync_proof.people import Row
@@ -45,12 +46,20 @@ class Reasons:
 
     def _alone(self, key: Key, row: Row) -> None:
         issues = self._issues(key)
-        if len(issues) > 1:
+        if len(issues) > 1 and not self._is_told_of_an_undo_too(issues):
             self.ledger.say("more than one issue:", *key, label(key[0], row), issues)
         if issues or key in self.ledger.dismissed:
             return
         if not self._parted(key) and not self._skipped(key) and not self._excluded(key, row):
             self.ledger.say("no reason:", *key, label(key[0], row), self._told(key))
+
+    @staticmethod
+    def _is_told_of_an_undo_too(issues: list[tuple[str, str]]) -> bool:
+        """The run that left an undo found a merge or a deletion behind it as well, or the persons for whose sake its
+        customer stays without its contact: what became of the undo, and what is asked."""
+        codes = [code for _, code in issues]
+        others = {"merge", "two_customers", "vanished", OTHERS_STAY}
+        return len(codes) == 2 and CHANGED_SINCE in codes and bool(others.intersection(codes))
 
     def _issues(self, key: Key) -> list[tuple[str, str]]:
         kind, one = key
@@ -90,11 +99,12 @@ class Reasons:
         return right is None or self._was_taken_back(link) or not self._should_follow(left, right)
 
     def _was_taken_back(self, link: Link) -> bool:
-        """Undone last of all: what its creation was made from stays, also where a person was quicker to delete that."""
+        """Undone last of all: what its creation was made from stays, also where a person was quicker to delete that,
+        and what its deletion had ended is there again."""
         last = link.writes.order_by("pk").last()
         if link.pk not in self.ledger.unlinked or last is None or last.undoes is None:
             return False
-        return (last.op, last.state, last.undoes.op) == ("delete", "done", "create")
+        return last.state == "done" and (last.op, last.undoes.op) in (("delete", "create"), ("create", "delete"))
 
     def _should_follow(self, left: Key, right: Key) -> bool:
         """Whether the survivor in Books was to be deleted or made inactive, and nobody says why it was not."""

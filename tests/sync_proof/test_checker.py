@@ -110,6 +110,10 @@ def no_individuals_come(patch: Patch, trial: Trial) -> None:
     patch.setattr(pairing, "refusal", refuse)
 
 
+def everything_comes(patch: Patch, trial: Trial) -> None:
+    patch.setattr(pairing, "refusal", lambda *args: None)
+
+
 # What people do. The first company's customer is the first that people see.
 
 _END: Operation = ("settle", 0, 0)
@@ -147,6 +151,7 @@ FAULTS: list[tuple[Mutant, dict[str, Any], list[Operation], str]] = [
     (everything_is_asked, {}, [*_PAIR, *_CITY_TWICE], "asked though the policy decides"),
     (a_move_takes_the_name_only, {}, _MOVED, "contact-person title"),
     (no_individuals_come, {"mode": "both", "include_unattached": True}, _INDIVIDUAL, "no reason: customer"),
+    (everything_comes, {"create_in_bigin": "none"}, [("add_customer", 0, 1)], "created in Bigin against the settings"),
 ]
 
 

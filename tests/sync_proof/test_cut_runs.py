@@ -64,6 +64,20 @@ def test_a_record_deleted_meanwhile_is_not_created(world: World) -> None:
     assert not Write.objects.filter(op="create", state="done").exists()
 
 
+def test_rule_5_6_nobody_is_made_without_the_company_that_was_deleted_meanwhile(world: World) -> None:
+    world.choose(delete_policy="keep")
+    world.bigin.add("Accounts", Account_Name="Zero")
+    world.settle()
+    world.books.customer("Alder Walks", {"first_name": "Ann", "last_name": "Lee", "email": "ann@lee.example"})
+    cut(world, "bigin", "^/Contacts$")
+    (alder,) = (one for one, row in world.bigin.all("Accounts").items() if row["Account_Name"] == "Alder Walks")
+    world.bigin.delete("Accounts", alder)
+    world.settle()
+    assert not world.bigin.all("Contacts")
+    assert not Write.objects.filter(state__in=Write.OPEN).exists()
+    assert [row["email"] for row in world.look().persons.values()] == ["ann@lee.example"]
+
+
 def test_a_contact_changed_meanwhile_travels_as_it_is_now(world: World) -> None:
     company = world.bigin.add("Accounts", Account_Name="Alder Walks")
     ann = world.bigin.contact(company, "Ann", "Lee", Email="ann@lee.example")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sync import decisions, hands, mapping, undo
-from sync.models import Decision, Issue, Link, Record, Write
+from sync.models import Decision, Issue, Link, Module, Record, Write
 from tests.sync_proof.values import full_name
 from tests.sync_proof.world import World
 
@@ -200,6 +200,22 @@ def test_rule_5_6_a_refused_e_mail_leaves_one_person_and_is_told(world: World, m
     world.settle()
     assert people(world) == DONE
     assert len(world.bigin.all("Contacts")) == 2
+    assert issues() == []
+
+
+def test_rule_5_6_a_refused_e_mail_that_is_not_mapped_is_told_until_a_person_answers(world: World, moved: str) -> None:
+    world.choose(mapping=[row for row in mapping.defaults(Module.CUSTOMERS) if row.bigin != "Email"])
+    world.sandbox.fault("error_before", product="books", method="PUT", path="contactpersons", times=0, status=400)
+    world.sync()
+    world.sandbox.control("DELETE", "faults")
+    world.bigin.edit("Contacts", moved, Phone="+41 27 111")
+    world.settle()
+    assert people(world) == [("Ann Lee", "Birch Tours", ""), DONE[1]]
+    issue = Issue.objects.get(state="open")
+    assert (issue.code, issue.link) == ("moved_without", Link.objects.get(bigin__remote_id=moved, state="linked"))
+    assert "email (ann@lee.example)" in issue.reason
+    decisions.dismiss(issue, "Ada")
+    world.settle()
     assert issues() == []
 
 

@@ -68,10 +68,14 @@ class Trial(InBigin, InBooks, Administrator, Configurator):
         assert not wrong, "\n".join(["", *wrong])
 
     def approve(self) -> None:
-        """Every list that waits for it, such as what a change of mode creates, with what follows from that."""
-        while waiting := list(self.held()):
+        """Every list that waits for it, such as what a change of mode creates, and every creation whose result was
+        edited before it was looked for, with what follows from that."""
+        while waiting := [*self.held(), *self.lost()]:
             for issue in waiting:
-                services.approve_held(issue, WHO)
+                if issue.kind == "held":
+                    services.approve_held(issue, WHO)
+                else:
+                    self.link_to(issue, 0)
             self.world.settle()
 
     def run(self, which: int, how: int) -> None:

@@ -1,9 +1,11 @@
 """Configure, drawn from the sandbox's live fields: saved whole or not at all, errors beside their field."""
 
+import re
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.template.loader import render_to_string
 from django.test import Client
 from django.utils import timezone
 
@@ -75,7 +77,9 @@ def test_saving_the_defaults_works_at_once(ada: Client, connected: Installation)
 @pytest.mark.django_db(transaction=True)
 def test_rule_1_1_a_save_before_start_makes_a_new_preview(ada: Client, connected: Installation, queued: Queued) -> None:
     ada.post(PRODUCTS, typed(connected, "products"))
-    assert queued.of("run_preview") == [(str(connected.pk), ["customers", "products"], "person")]
+    assert queued.of("run_preview") == [
+        (str(connected.pk), ["customers", "products"], "person", None, None, "Ada Keller")
+    ]
     assert "Both sides are read for a new preview" in ada.get("/embed/sync/").content.decode()
     ModuleSetting.objects.filter(module="products").update(started_at=timezone.now())
     ada.post(PRODUCTS, typed(connected, "products"))
@@ -145,6 +149,45 @@ def test_errors_stand_beside_their_field_and_nothing_is_saved(ada: Client, conne
     assert not ModuleSetting.objects.filter(version__gt=1).exists()
 
 
+@pytest.mark.parametrize(
+    ("path", "module", "field", "value"),
+    [
+        (PRODUCTS, "products", "account_id", "Sales"),
+        (CUSTOMERS, "customers", "tax_treatment", "VAT registered"),
+        (CUSTOMERS, "customers", "gst_treatment", "18 %"),
+        (CUSTOMERS, "customers", "vat_treatment", "UK"),
+        (CUSTOMERS, "customers", "interval_minutes", "1"),
+        (CUSTOMERS, "customers", "recent_months", ""),
+        (CUSTOMERS, "customers", "delete_policy", "shred"),
+        (CUSTOMERS, "customers", "views_companies", "404"),
+    ],
+)
+def test_each_wrong_choice_is_said_beside_its_own_field(
+    ada: Client, connected: Installation, path: str, module: str, field: str, value: str
+) -> None:
+    answer = ada.post(path, typed(connected, module) | {field: value})
+    assert answer.status_code == 422
+    text = answer.content.decode()
+    assert re.findall(r'id="(id_\w+_error)"', text) == [f"id_{field}_error"]
+    assert setting_of(connected, module).version == 1
+
+
+def test_a_chosen_view_that_bigin_has_no_more_stays_until_somebody_takes_it_out(
+    ada: Client, connected: Installation
+) -> None:
+    """Left out silently, it would turn one view into all records (rules 2.1)."""
+    services.settings_of(connected)
+    ModuleSetting.objects.filter(module="customers").update(views={"companies": ["404"]})
+    text = ada.get(CUSTOMERS).content.decode()
+    assert "404, not in Bigin any more" in text
+    assert re.search(r'<input type="checkbox" name="views_companies" value="404"[^>]* checked', text)
+    assert ada.post(CUSTOMERS, typed(connected, "customers")).status_code == 302
+    assert setting_of(connected).views == {"companies": ["404"]}
+    body = {name: value for name, value in typed(connected, "customers").items() if name != "views_companies"}
+    assert ada.post(CUSTOMERS, body).status_code == 302
+    assert setting_of(connected).views == {}
+
+
 def test_types_that_do_not_fit_are_refused(ada: Client, connected: Installation) -> None:
     ada.get(PRODUCTS)
     body = typed(connected, "products")
@@ -203,6 +246,22 @@ def test_a_change_of_mode_says_what_it_means(ada: Client, connected: Installatio
     ada.get(CUSTOMERS)
     ada.post(CUSTOMERS, typed(connected, "customers") | {"mode": "contacts"})
     assert "Both sides are read from the beginning" in ada.get("/embed/sync/").content.decode()
+
+
+def test_a_field_that_is_mapped_no_more_is_named(ada: Client, connected: Installation, queued: Queued) -> None:
+    services.settings_of(connected)
+    now = timezone.now()
+    ModuleSetting.objects.update(started_at=now, last_sync_at=now)
+    ada.get(CUSTOMERS)
+    assert ada.post(CUSTOMERS, typed(connected, "customers")).status_code == 302
+    assert "any more" not in ada.get("/embed/sync/").content.decode()
+    body = typed(connected, "customers") | {"row-7-removed": "on", "row-1-direction": "to_books"}
+    answer = ada.post(CUSTOMERS, body)
+    assert answer.headers["Location"] == "/embed/sync/"
+    text = ada.get("/embed/sync/").content.decode()
+    first, gone = (body[f"row-{number}-bigin"].replace("_", " ") for number in (1, 7))
+    assert f"Not brought to Bigin any more: {', '.join(sorted((first, gone)))}. What stands there stays" in text
+    assert f"Not brought to Books any more: {gone}. What stands there stays" in text
 
 
 def test_rule_5_4_a_mode_that_makes_more_leads_to_the_preview_and_names_it(
@@ -299,6 +358,9 @@ def test_picklists_are_compared_before_the_first_run(connected: Installation) ->
     setting.mapping = [mapping.Row(Kind.PRODUCT_ITEM, left.name, right.name, FieldType.PICKLIST).to_json()]
     screen = ConfigureScreen(setting, offered)
     assert screen.rows[0].gaps() == (("Flight",), ("Hotel",))
+    text = render_to_string("sync/_gaps.html", {"gaps": screen.rows[0].gaps(), "books": "Zoho Books"})
+    assert "Zoho Books lacks: Flight. Records with these values are skipped" in text
+    assert "Bigin lacks: Hotel." in text
 
 
 def test_nothing_of_the_mirror_is_touched_by_looking(ada: Client, connected: Installation) -> None:

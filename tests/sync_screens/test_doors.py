@@ -27,6 +27,7 @@ def address(name: str, world: World) -> str:
         "undo_run": {"pk": world.run.pk}, "undo": {"pk": world.write.pk}, "issue": {"pk": world.skipped.pk},
         "issue_act": {"pk": world.skipped.pk, "action": "dismiss"}, "conflict": {"pk": world.clash.pk},
         "link_form": {"pk": world.alone.pk}, "pair": {"pk": world.links[0].pk}, "unlink": {"pk": world.links[0].pk},
+        "create_again": {"pk": world.links[0].pk},
         "export": {"what": "pairs"},
     }  # fmt: skip
     if name in ("configure", "preview", "pause", "resume", "read_only"):

@@ -37,6 +37,16 @@ def test_the_table_tells_interval_last_sync_pushes_and_what_is_in_step(client: C
     assert "1 conflict" in text
     # Ten pairs, two of them with an open issue.
     assert '<td data-label="In step" class="num">8</td>' in text
+    setting = ModuleSetting.objects.get(module="customers")
+    row = text.partition('data-test="module-customers"')[2].partition("</tr>")[0]
+    for label, moment in (
+        ("Last sync", setting.last_sync_at),
+        ("Last push to Zoho Books", setting.pushed_to_books_at),
+        ("Last push to Bigin", setting.pushed_to_bigin_at),
+        ("Next run", setting.next_run_at),
+    ):
+        assert moment is not None
+        assert f'data-label="{label}">\n<time datetime="{moment.isoformat()}">' in row
 
 
 def quota(world: World, remaining: int) -> None:

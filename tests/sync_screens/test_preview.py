@@ -123,8 +123,8 @@ def test_each_press_queues_one_dry_run(client: Client, installation: Installatio
     client.post("/embed/sync/products/preview/")
     client.post(PREVIEW)
     assert queued.of("run_preview") == [
-        (str(installation.pk), ["products"], "person"),
-        (str(installation.pk), ["customers", "products"], "person"),
+        (str(installation.pk), ["products"], "person", None, None, "Ada Keller"),
+        (str(installation.pk), ["customers", "products"], "person", None, None, "Ada Keller"),
     ]
     assert queued.of("run_sync") == []
 
