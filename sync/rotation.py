@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from django.db.models import Case, F, IntegerField, Value, When
 
-from sync import allowance, probed
+from sync import allowance, probed, sources
 from sync.models import Feed, Record, RecordKind
 from sync.shape import Shape
 
@@ -22,12 +22,15 @@ _CLOSE = timedelta(minutes=2)
 
 def doubt(shape: Shape, feed: str) -> None:
     """With each nightly listing, within a tenth of a day's calls: the doubtful first, then those read longest ago; the
-    doubtful alone where editing a person is known to move its customer's time."""
+    doubtful alone where editing a person is known to move its customer's time. None that the settings leave out."""
     if feed != Feed.BOOKS_CUSTOMERS or not shape.customers_need_detail:
         return
     rows = Record.objects.filter(
         installation=shape.installation, kind=RecordKind.CUSTOMER, gone_at=None, detail_at__isnull=False
     )
+    kinds = shape.kinds_with(RecordKind.CUSTOMER)
+    if not any(sources.may_pair(shape, kind, {"sub_type": "individual"}) for kind in kinds):
+        rows = rows.exclude(meta__sub_type="individual")
     if probed.person_moves_customer(shape.installation):
         rows = rows.filter(detail_at__lt=F("modified_at") + _CLOSE)
     doubtful = When(detail_at__lt=F("modified_at") + _CLOSE, then=Value(0))

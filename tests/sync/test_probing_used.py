@@ -139,6 +139,18 @@ def test_rule_8_2_details_rotate_unless_a_persons_edit_moves_its_customer(world:
     assert replicate.cursor_of(shape, "books_customers").complete_at is not None
 
 
+@pytest.mark.parametrize(("unattached", "read_again"), [(False, 1), (True, 2)])
+def test_rule_2_3_no_details_are_read_of_individual_customers_that_are_left_out(
+    world: World, unattached: bool, read_again: int
+) -> None:
+    world.configure(include_unattached=unattached)
+    world.remotes.new_customer("Old Town Walks")
+    world.remotes.new_customer("Ada Okafor", customer_sub_type="individual")
+    world.settle()
+    rotation.doubt(shapes.load(world.installation), "books_customers")
+    assert Record.objects.filter(kind="customer", detail_at=None).count() == read_again
+
+
 def test_rule_8_2_whole_lists_are_read_nightly_or_within_a_tenth_of_a_days_calls(db: None) -> None:
     """Of Books 100 calls a day here: 10 of them are a tenth, and 5,001 customers and items take 26 pages."""
     installation = make_installation(settings={"bigin_plan": "free"})
