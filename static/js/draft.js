@@ -110,7 +110,8 @@
     }
   });
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    if (!detail.shouldSwap || !detail.elt.matches("[data-unasked]") || !isPressed(detail.target)) return;
+    if (detail.xhr.getResponseHeader("HX-Reselect")) return;  // no part of the screen: it is told at once
+    if (!detail.shouldSwap || !detail.requestConfig.elt.matches("[data-unasked]") || !isPressed(detail.target)) return;
     detail.shouldSwap = false;
     late.push([detail.target.id, detail.serverResponse]);
   });

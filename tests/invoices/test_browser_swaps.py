@@ -170,6 +170,25 @@ def asked_and_unchanged(page: Page) -> None:
         pass
 
 
+def test_a_link_that_is_pressed_while_books_tells_of_another_status_is_followed(
+    stage: Stage, new_context: People
+) -> None:
+    deal, _ = linked_deal(stage.desk)
+    page = standing(stage, new_context, deal["id"])
+    Document.objects.filter(key__isnull=False).update(status="sent")
+    stage.sandbox.fault("hold", product="books", method="GET", path="/invoices/", times=1)
+    page.reload()
+    expect(part(page, "status")).to_have_text("Sent")
+    hold(page, "email")
+    with page.expect_response(page.url):
+        let_books_go(stage)
+    expect(part(page, "history")).to_be_visible()
+    page.wait_for_timeout(300)
+    expect(part(page, "status")).to_have_text("Sent")
+    page.mouse.up()
+    expect(part(page, "mail-form")).to_be_visible()
+
+
 def test_what_is_being_created_can_be_stopped_between_two_looks(stage: Stage, new_context: People) -> None:
     deal, _ = linked_deal(stage.desk)
     page = stage.direct(new_context, stage.desk.url(deal["id"]))

@@ -101,6 +101,7 @@ def fill_in(page: Page) -> None:
     only_text(page, hostile("It"))
     part(page, "item-choice").click()
     expect(page.get_by_label("Item", exact=True).first).to_have_value(hostile("It"))
+    expect(page.get_by_label("Quantity").first).to_be_focused()
     page.get_by_label("Notes for the customer").fill(hostile("No"))
     page.get_by_label("Terms and conditions").fill(hostile("Te"))
     page.get_by_label("Quantity").first.fill(hostile("q"))
